@@ -1,0 +1,90 @@
+# Raftlab's jobs. `make` alone lists them. Go and make are all they need: the linters come through the
+# module proxy, at the versions below.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+FUZZTIME ?= 30s
+PART ?= [23][A-D]
+BENCH ?= .
+COUNT ?= 1
+
+# What a student builds; it must also build for wasip1, where the simulator runs it.
+student_dirs := labgob labrpc porcupine porcupine/models raft raft/core kvraft kvraft/state \
+	internal/trace internal/tester internal/suite
+student := $(foreach d,$(student_dirs),$(if $(wildcard $(d)/*.go),./$(d)))
+
+# Packages whose goroutines meet: here the race detector pays. It wants a C compiler; a machine without
+# one runs the same tests without it, and says so.
+race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/suite
+race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
+race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
+
+.PHONY: help test lab race bench cover lint fuzz fuzz-checker fmt check-fmt vet staticcheck wasip1
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: check-fmt vet staticcheck wasip1 ## what CI runs: format, vet, staticcheck, wasip1 build, all tests
+	@$(if $(race_flag),,echo "no C compiler: the tests below run without the race detector")
+	$(if $(race_pkgs),$(GO) test -timeout 14m $(race_flag) $(race_pkgs))
+	$(GO) test $(filter-out $(race_pkgs:./%=raftlab/%),$(shell $(GO) list ./...))
+	$(GO) -C bench test ./...
+
+lab: ## the lab's parts with their verdicts, in real time; PART=2A for one
+	$(GO) test -count=1 -v -run '$(PART)$$' $(patsubst %,./%,$(wildcard raft kvraft))
+
+race: ## every test under the race detector
+	$(GO) test -race -timeout 30m ./...
+
+bench: ## all benchmarks, the rivals' beside them, then the table of ratios; BENCH=regexp COUNT=n
+	@mkdir -p out
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee out/bench.txt
+	$(GO) -C bench test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee -a out/bench.txt
+	@$(GO) -C bench run -buildvcs=false ./cmd/ratios < out/bench.txt
+
+cover: ## statement coverage of each package; raft/core must have 95%
+	@mkdir -p out
+	$(GO) test -timeout 14m -cover ./... | tee out/cover.txt
+	@awk '$$2 == "raftlab/raft/core" && match($$0, /coverage: [0-9.]+%/) { \
+		have = substr($$0, RSTART + 10, RLENGTH - 11) + 0; seen = 1 } \
+		END { if (!seen) { print "cover: no figure for raft/core"; exit 1 } \
+		printf "raft/core: %.1f%% of statements, 95%% wanted\n", have; exit have < 95 }' out/cover.txt
+
+lint: ## golangci-lint with .golangci.yml (two CPU minutes to build it, once)
+	$(GO) run $(GOLANGCI) run ./...
+	cd bench && $(GO) run $(GOLANGCI) run --config ../.golangci.yml ./...
+
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	@for module in . bench; do \
+		targets=$$($(GO) -C $$module test -list '^Fuzz' ./... | awk '/^Fuzz/ { name[++n] = $$1 } \
+			/^ok/ { for (i = 1; i <= n; i++) print $$2, name[i]; n = 0 }'); \
+		while read -r package target; do \
+			[ -n "$$package" ] || continue; \
+			echo "$$package $$target"; \
+			$(GO) -C $$module test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done <<< "$$targets"; \
+	done
+
+fmt: ## gofmt all files in place
+	gofmt -w .
+
+check-fmt:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "not gofmt-ed (make fmt does it):"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	$(GO) -C bench vet ./...
+
+staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+	cd bench && $(GO) run $(STATICCHECK) ./...
+
+wasip1:
+	GOOS=wasip1 GOARCH=wasm $(GO) build $(student)
