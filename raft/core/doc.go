@@ -1,0 +1,2 @@
+// Package core is Raft as a deterministic, pure state machine.
+package core
