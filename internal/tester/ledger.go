@@ -1,0 +1,177 @@
+package tester
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"raftlab/internal/trace"
+)
+
+// ledger is the harness's own account of what was applied where, and the judge of it. It reads the event
+// stream; its invariants are StateMachineSafety, LeaderCompleteness and the applied half of Monotonic.
+type ledger struct {
+	fail func(invariant, message string)
+
+	mu      sync.Mutex // guards all below
+	entries []entry    // entries[i] is the command applied at index i+1
+	prefix  []uint64   // prefix[i] fingerprints entries[:i]; known while every entry before it is
+	applied []int      // per server: the index it last applied, in this life
+	highest []int      // per server: the highest index it applied in any life
+}
+
+// entry is what was applied at one index; the first server to apply there decides what belongs there.
+type entry struct {
+	known  bool
+	digest uint64
+	text   string
+	first  int // the server that applied first
+	count  int // servers whose state includes it, in any life
+}
+
+func newLedger(servers int, fail func(invariant, message string)) *ledger {
+	return &ledger{fail: fail, prefix: []uint64{0}, applied: make([]int, servers),
+		highest: make([]int, servers)}
+}
+
+// see is the ledger's trace.Sink.
+func (l *ledger) see(e trace.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e.Kind {
+	case trace.Apply:
+		l.apply(e)
+	case trace.Install:
+		l.install(e)
+	case trace.Restart:
+		l.applied[e.Node] = e.Index
+	case trace.Start:
+		l.start(e)
+	}
+}
+
+func (l *ledger) apply(e trace.Event) {
+	if want := l.applied[e.Node] + 1; e.Index != want {
+		l.fail(Monotonic, fmt.Sprintf("server %d applied index %d, but the next after %d is %d",
+			e.Node, e.Index, want-1, want))
+		return
+	}
+	at := l.at(e.Index)
+	if !at.known {
+		*at = entry{known: true, digest: e.Digest, text: e.Text, first: e.Node}
+		l.extendPrefix()
+	} else if at.digest != e.Digest {
+		l.fail(StateMachineSafety, fmt.Sprintf("at index %d server %d applied %q, server %d applied %q",
+			e.Index, at.first, at.text, e.Node, e.Text))
+		return
+	}
+	l.advance(e.Node, e.Index)
+}
+
+func (l *ledger) install(e trace.Event) {
+	if e.Index < l.applied[e.Node] {
+		l.fail(Monotonic, fmt.Sprintf("server %d delivered a snapshot of index %d after it had applied %d",
+			e.Node, e.Index, l.applied[e.Node]))
+		return
+	}
+	if e.Index < len(l.prefix) && l.prefix[e.Index] != e.Digest {
+		l.fail(StateMachineSafety, fmt.Sprintf("server %d delivered a snapshot of index %d that is not "+
+			"the state after that index", e.Node, e.Index))
+		return
+	}
+	l.advance(e.Node, e.Index)
+}
+
+// start checks that a leader does not give a new command an index that it has itself applied already.
+func (l *ledger) start(e trace.Event) {
+	if e.Leader && e.Index <= l.applied[e.Node] {
+		l.fail(LeaderCompleteness, fmt.Sprintf("server %d, leader of term %d, put a new command at index %d, "+
+			"but had applied up to %d", e.Node, e.Term, e.Index, l.applied[e.Node]))
+	}
+}
+
+// at returns the entry of an index from 1, making room for it.
+func (l *ledger) at(index int) *entry {
+	for len(l.entries) < index {
+		l.entries = append(l.entries, entry{})
+	}
+	return &l.entries[index-1]
+}
+
+// extendPrefix fingerprints as far as the entries are known without a gap.
+func (l *ledger) extendPrefix() {
+	for i := len(l.prefix) - 1; i < len(l.entries) && l.entries[i].known; i++ {
+		l.prefix = append(l.prefix, chain(l.prefix[i], l.entries[i].digest))
+	}
+}
+
+// advance moves a server's applied index and counts it at each index that it reaches for the first time.
+func (l *ledger) advance(node, index int) {
+	l.applied[node] = index
+	for l.highest[node] < index {
+		l.highest[node]++
+		l.at(l.highest[node]).count++
+	}
+}
+
+// replicas returns how many servers have applied index, and whether what they applied has that digest.
+func (l *ledger) replicas(index int, digest uint64) (count int, same bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if index < 1 || index > len(l.entries) || !l.entries[index-1].known {
+		return 0, false
+	}
+	at := l.entries[index-1]
+	return at.count, at.digest == digest
+}
+
+// appliedBy returns the index that a server has applied in this life.
+func (l *ledger) appliedBy(node int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.applied[node]
+}
+
+// last returns the highest index applied anywhere.
+func (l *ledger) last() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.entries)
+}
+
+// chain extends the fingerprint of a sequence by one digest.
+func chain(prefix, digest uint64) uint64 {
+	x := (prefix ^ digest) * 0x9e3779b97f4a7c15 // an odd constant: the step loses nothing of either
+	return x ^ x>>29 + prefix<<1
+}
+
+// A service is the state machine above one bare Raft peer: all it keeps is a fingerprint of what it has
+// applied, and that is what its snapshots hold, with some padding.
+type service struct {
+	index  int
+	prefix uint64
+}
+
+const (
+	snapshotMagic = "raftlab!"
+	snapshotSize  = 256 // bytes
+)
+
+func (s *service) apply(index int, digest uint64) { s.index, s.prefix = index, chain(s.prefix, digest) }
+
+func (s *service) snapshot() []byte {
+	data := make([]byte, snapshotSize)
+	copy(data, snapshotMagic)
+	binary.BigEndian.PutUint64(data[8:], uint64(s.index))
+	binary.BigEndian.PutUint64(data[16:], s.prefix)
+	return data
+}
+
+func (s *service) restore(data []byte) error {
+	if len(data) != snapshotSize || string(data[:8]) != snapshotMagic {
+		return fmt.Errorf("these %d bytes are no snapshot that the service has made", len(data))
+	}
+	s.index = int(binary.BigEndian.Uint64(data[8:]))
+	s.prefix = binary.BigEndian.Uint64(data[16:])
+	return nil
+}

@@ -1,0 +1,118 @@
+package tester
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"raftlab/internal/trace"
+)
+
+// DefaultLimit is how long a scenario may take, on the clock it runs under.
+const DefaultLimit = 120 * time.Second
+
+// Config says how to set up a run.
+type Config struct {
+	Servers       int           // 1 or more
+	Seed          uint64        // all of the harness's and the network's choices follow from it
+	Unreliable    bool          // the network begins lossy and slow (labrpc's classic preset)
+	SnapshotEvery int           // services take a snapshot at every so many entries; 0: never
+	Limit         time.Duration // 0: DefaultLimit
+	// Strict also fails a run whose killed servers leave goroutines that are blocked for good, doing
+	// nothing; a server that keeps running is always a failure.
+	Strict bool
+	Sinks  []trace.Sink // further readers of the run's events
+}
+
+// Result is what came of a run. Only a run without a Failure has passed.
+type Result struct {
+	Failure  *Failure
+	Notes    []string      // what is worth saying but fails nobody
+	Elapsed  time.Duration // on the run's clock
+	Requests int           // that reached a server
+	Bytes    int64         // payload carried by the network
+	Applied  int           // the highest index applied
+	Events   uint64        // recorded
+	Hash     uint64        // of all events: equal runs have equal hashes
+}
+
+// RunRaft runs a scenario over bare Raft peers that newHost makes, boots and connects, and judges it.
+func RunRaft(cfg Config, newHost func(Setup) RaftHost, scenario func(*Raft)) Result {
+	c := newCluster(cfg.Servers, cfg.Seed)
+	r := &Raft{Cluster: c, ledger: newLedger(cfg.Servers, c.fail), services: make([]service, cfg.Servers),
+		snapshotEvery: cfg.SnapshotEvery}
+	r.host = newHost(Setup{
+		Servers: cfg.Servers,
+		Seed:    cfg.Seed,
+		Sinks:   append([]trace.Sink{newElections(cfg.Servers, c.fail).see, r.ledger.see}, cfg.Sinks...),
+		Applied: r.applied,
+		Report:  c.fail,
+	})
+	c.host, c.record, c.booting = r.host, r.host.Recorder(), r.booted
+	result := c.run(cfg, func() { scenario(r) })
+	result.Applied = r.LastApplied()
+	return result
+}
+
+// run boots and connects the servers, runs the scenario under its time limit, ends it all and sums up.
+func (c *Cluster) run(cfg Config, scenario func()) Result {
+	if cfg.Limit == 0 {
+		cfg.Limit = DefaultLimit
+	}
+	c.host.Run(func() {
+		over := false
+		c.host.Go(func() {
+			if !c.host.Wait(cfg.Limit, func() bool { return c.ended(&over) }) {
+				c.fail(TimeLimit, fmt.Sprintf("the scenario did not end within %v", cfg.Limit))
+			}
+		})
+		defer c.end(&over)
+		if cfg.Unreliable {
+			c.Reliable(false)
+		}
+		c.Restart(c.All()...)
+		c.ConnectAll()
+		scenario()
+	}, c.abandon)
+	result := Result{Elapsed: c.host.Now(), Requests: c.Requests(), Bytes: c.Bytes()}
+	result.Events, result.Hash = c.record.Hash()
+	events := c.record.Last(400)
+	c.stop(cfg.Strict, &result)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != nil {
+		c.failure.Events = telling(c.failure.Invariant, events)
+		result.Failure = c.failure
+	}
+	return result
+}
+
+func (c *Cluster) ended(over *bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return *over || c.failure != nil
+}
+
+func (c *Cluster) end(over *bool) {
+	c.mu.Lock()
+	*over = true
+	c.mu.Unlock()
+	c.host.Changed()
+}
+
+// stop ends all servers and judges NoLeak. After a failure leaks mean nothing: calls may be stuck.
+func (c *Cluster) stop(strict bool, result *Result) {
+	busy, idle := c.host.Close()
+	if c.failed() {
+		return
+	}
+	if strict {
+		busy, idle = append(busy, idle...), nil
+	}
+	if len(busy) > 0 {
+		c.fail(NoLeak, "killed servers are still running:\n  "+strings.Join(busy, "\n  "))
+	}
+	for _, line := range idle {
+		result.Notes = append(result.Notes, "a killed server left a blocked goroutine: "+line)
+	}
+}
