@@ -23,7 +23,7 @@ type call struct {
 	count      *Count
 	sent       bool       // the request has left; id, route, host and count are set
 	finished   bool       // the caller has been told; ok, answer and err are set
-	cut        bool       // it was made to fail: nothing of it goes on
+	cut        bool       // it was made to fail: no message of it goes on
 	copies     [2]passage // of the request, then of its reply: the second if the network doubled it
 	refs       int        // the caller, and each copy at work
 	next, prev *call      // in the network's list
@@ -67,9 +67,7 @@ func (n *Network) exchange(end any, svcMeth string, request []byte) (answer []by
 	c := n.begin(end, svcMeth, request)
 	p := c.engage(0)
 	p.stage = requestLeaves
-	if n.advance(p, n.now()) {
-		go p.serve()
-	}
+	n.advance(p, n.now())
 	n.mu.Unlock()
 
 	<-c.done
@@ -81,19 +79,18 @@ func (n *Network) exchange(end any, svcMeth string, request []byte) (answer []by
 	return answer, ok, err
 }
 
-// advance does what the copy's stage says, which is due. It returns true if the request has reached its
-// server: it is then up to the calling goroutine to have it served. The lock is held, as in all below but
-// serve and fire.
-func (n *Network) advance(p *passage, now time.Duration) (serve bool) {
+// advance does what the copy's stage says, which is due. The lock is held, as in all below but fire, handle
+// and work.
+func (n *Network) advance(p *passage, now time.Duration) {
 	if n.closed || p.call.cut {
 		n.retire(p)
-		return false
+		return
 	}
 	switch p.stage {
 	case requestLeaves:
-		return n.requestLeaves(p, now)
+		n.requestLeaves(p, now)
 	case requestArrives:
-		return n.requestArrives(p, now)
+		n.requestArrives(p, now)
 	case replyLeaves:
 		n.replyLeaves(p, now)
 	case replyArrives:
@@ -101,14 +98,14 @@ func (n *Network) advance(p *passage, now time.Duration) (serve bool) {
 	case fails:
 		n.fail(p)
 	}
-	return false
 }
 
 // wait makes the stage the copy's next one, at its time.
-func (n *Network) wait(p *passage, s stage, at, now time.Duration) (serve bool) {
+func (n *Network) wait(p *passage, s stage, at, now time.Duration) {
 	p.stage, p.at = s, at
 	if at <= now {
-		return n.advance(p, now)
+		n.advance(p, now)
+		return
 	}
 	p.armed = true
 	if p.timer == nil {
@@ -116,26 +113,22 @@ func (n *Network) wait(p *passage, s stage, at, now time.Duration) (serve bool) 
 	} else {
 		p.timer.Reset(at - now)
 	}
-	return false
 }
 
-// fire runs in the goroutine of the copy's timer, which becomes that of its handler.
+// fire runs in the goroutine of the copy's timer.
 func (p *passage) fire() {
 	n := p.call.network
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	p.armed = false
-	serve := n.advance(p, n.now())
-	n.mu.Unlock()
-	if serve {
-		p.serve()
-	}
+	n.advance(p, n.now())
 }
 
-func (n *Network) requestLeaves(p *passage, now time.Duration) (serve bool) {
+func (n *Network) requestLeaves(p *passage, now time.Duration) {
 	c := p.call
 	route, fate := n.model.Request(now, c.end, len(c.request))
 	if n.hold(p, fate) {
-		return false
+		return
 	}
 	n.calls++
 	c.sent, c.id, c.route = true, n.calls, route
@@ -146,51 +139,83 @@ func (n *Network) requestLeaves(p *passage, now time.Duration) (serve bool) {
 	c.record(trace.Request, len(c.request), "")
 	if fate.Copies == 0 {
 		n.lose(p, fate, now)
-		return false
+		return
 	}
-	serve = n.wait(p, requestArrives, fate.At[0], now)
+	n.wait(p, requestArrives, fate.At[0], now)
 	if fate.Copies == 2 {
-		if second := c.engage(1); n.wait(second, requestArrives, fate.At[1], now) {
-			go second.serve()
-		}
+		n.wait(c.engage(1), requestArrives, fate.At[1], now)
 	}
-	return serve
 }
 
-func (n *Network) requestArrives(p *passage, now time.Duration) (serve bool) {
+func (n *Network) requestArrives(p *passage, now time.Duration) {
 	c := p.call
 	fate := n.model.RequestArrives(now, c.route)
 	if n.hold(p, fate) {
-		return false
+		return
 	}
 	if fate.Copies == 0 {
 		n.lose(p, fate, now)
-		return false
+		return
 	}
 	p.stage, p.server, p.late = serving, c.host.server, now-p.at
 	p.server.requests.Add(1)
 	c.count.Requests++
 	c.record(trace.Deliver, len(c.request), "")
-	return true
+	n.assign(p)
 }
 
-// serve runs the handler and sends its reply.
-func (p *passage) serve() {
+// handle runs the handler. The lock is not held.
+func (p *passage) handle() (answer []byte, err error) {
 	c := p.call
-	n := c.network
-	answer, err := p.server.handle(c.svcMeth, c.host.name, c.request)
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	return p.server.handle(c.svcMeth, c.host.name, c.request)
+}
+
+// handled goes on with the copy when its handler has returned.
+func (n *Network) handled(p *passage, answer []byte, err error) {
 	if err != nil {
-		c.err = err
-		n.finish(c)
+		p.call.err = err
+		n.finish(p.call)
 		n.retire(p)
 		return
 	}
-	p.stage, p.answer = replyLeaves, answer
 	now := n.now()
-	p.at = now - p.late
+	p.stage, p.answer, p.at = replyLeaves, answer, now-p.late
 	n.advance(p, now)
+}
+
+// maxIdle bounds how many goroutines wait for a request to serve.
+const maxIdle = 16
+
+// assign has the copy served by a goroutine that is idle, or by a new one. Reusing goroutines saves growing
+// a new stack for each request.
+func (n *Network) assign(p *passage) {
+	if last := len(n.idle) - 1; last >= 0 {
+		n.idle[last] <- p
+		n.idle = n.idle[:last]
+		return
+	}
+	go n.work(p)
+}
+
+// work serves p, and then whatever it is assigned, until too many are idle or the network is closed.
+func (n *Network) work(p *passage) {
+	var assigned chan *passage
+	for working := true; working; {
+		answer, err := p.handle()
+		n.mu.Lock()
+		n.handled(p, answer, err)
+		working = !n.closed && len(n.idle) < maxIdle
+		if working {
+			if assigned == nil {
+				assigned = make(chan *passage, 1)
+			}
+			n.idle = append(n.idle, assigned)
+		}
+		n.mu.Unlock()
+		if working {
+			p, working = <-assigned
+		}
+	}
 }
 
 // replyLeaves sends the reply. Timers are late, by a millisecond where the operating system counts in those.
@@ -280,9 +305,7 @@ func (n *Network) release(servername any) {
 	now := n.now()
 	for _, p := range queue {
 		p.at = now
-		if n.advance(p, now) {
-			go p.serve()
-		}
+		n.advance(p, now)
 	}
 }
 

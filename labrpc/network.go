@@ -22,6 +22,7 @@ type Network struct {
 	held   map[any][]*passage // by server: what waits for its Resume, in order
 	flight *call              // the calls under way: a list through call.next and call.prev
 	free   []*call            // finished ones, for use again
+	idle   []chan<- *passage  // the goroutines that wait for a request to serve
 	calls  uint64             // the number of the latest call
 	closed bool
 }
@@ -71,6 +72,10 @@ func (n *Network) Cleanup() {
 	for server := range n.held {
 		n.release(server)
 	}
+	for _, assigned := range n.idle {
+		close(assigned)
+	}
+	n.idle = nil
 }
 
 // closed is why messages are lost after Cleanup.

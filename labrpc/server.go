@@ -15,21 +15,30 @@ import (
 
 // Server is a set of services behind one name. It may be made, filled and added to a network in any order.
 type Server struct {
-	mu       sync.RWMutex // guards services
+	mu       sync.RWMutex // guards the maps
 	services map[string]*Service
+	handlers map[string]*handler // of all services, by "Service.Method"
 	requests atomic.Int64
 }
 
 // MakeServer returns a server without services.
 func MakeServer() *Server {
-	return &Server{services: make(map[string]*Service)}
+	return &Server{services: make(map[string]*Service), handlers: make(map[string]*handler)}
 }
 
 // AddService adds the service, in place of one of the same name.
 func (s *Server) AddService(service *Service) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if former := s.services[service.name]; former != nil {
+		for method := range former.handlers {
+			delete(s.handlers, service.name+"."+method)
+		}
+	}
 	s.services[service.name] = service
+	for method, h := range service.handlers {
+		s.handlers[service.name+"."+method] = h
+	}
 }
 
 // GetCount returns how many requests have reached this server. Doubled ones count twice.
@@ -38,14 +47,14 @@ func (s *Server) GetCount() int { return int(s.requests.Load()) }
 // Service is an object whose methods answer calls.
 type Service struct {
 	name     string
-	receiver reflect.Value
-	handlers map[string]*handler
+	handlers map[string]*handler // by method
 }
 
 // handler is one method that answers calls. It is fixed when its service is made, so that a call need not
 // look at types.
 type handler struct {
-	function reflect.Value // with the receiver as its first argument
+	receiver reflect.Value
+	function reflect.Value // takes the receiver first
 	args     reflect.Type  // what to decode into: the parameter's type, or what it points to
 	pointer  bool          // whether the parameter is a pointer to it
 	reply    reflect.Type  // what the reply parameter points to
@@ -58,16 +67,16 @@ type handler struct {
 // named as the receiver's type is. Other methods are passed over. Each call runs in a goroutine of its own:
 // handlers must be safe for concurrent use.
 func MakeService(receiver any) *Service {
-	s := &Service{receiver: reflect.ValueOf(receiver), handlers: make(map[string]*handler)}
-	t := s.receiver.Type()
-	s.name = reflect.Indirect(s.receiver).Type().Name()
+	value := reflect.ValueOf(receiver)
+	t := value.Type()
+	s := &Service{name: reflect.Indirect(value).Type().Name(), handlers: make(map[string]*handler)}
 	for i := range t.NumMethod() {
 		m := t.Method(i)
 		if m.Type.NumIn() != 3 || m.Type.NumOut() != 0 || m.Type.In(2).Kind() != reflect.Pointer ||
 			m.Type.IsVariadic() {
 			continue
 		}
-		h := &handler{function: m.Func, args: m.Type.In(1), reply: m.Type.In(2).Elem()}
+		h := &handler{receiver: value, function: m.Func, args: m.Type.In(1), reply: m.Type.In(2).Elem()}
 		if h.args.Kind() == reflect.Pointer {
 			h.pointer, h.args = true, h.args.Elem()
 		}
@@ -76,32 +85,23 @@ func MakeService(receiver any) *Service {
 	return s
 }
 
-// find returns the service and handler that a "Service.Method" names, or an error that says what there is.
-func (s *Server) find(svcMeth string, server any) (*Service, *handler, error) {
-	name, method, ok := cutLast(svcMeth)
-	if !ok {
-		return nil, nil, errors.New(`want "Service.Method"`)
-	}
+// find returns the handler that a "Service.Method" names, or an error that says what there is.
+func (s *Server) find(svcMeth string, server any) (*handler, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	service := s.services[name]
-	if service == nil {
-		return nil, nil, fmt.Errorf("server %v has no service %s; it has %s", server, name, names(s.services))
+	if h := s.handlers[svcMeth]; h != nil {
+		return h, nil
 	}
-	h := service.handlers[method]
-	if h == nil {
-		return nil, nil, fmt.Errorf("service %s has no method %s; it has %s", name, method, names(service.handlers))
-	}
-	return service, h, nil
-}
-
-// cutLast splits "Service.Method" at its last dot.
-func cutLast(svcMeth string) (service, method string, ok bool) {
 	dot := strings.LastIndexByte(svcMeth, '.')
 	if dot < 0 {
-		return "", "", false
+		return nil, errors.New(`want "Service.Method"`)
 	}
-	return svcMeth[:dot], svcMeth[dot+1:], true
+	name, method := svcMeth[:dot], svcMeth[dot+1:]
+	service := s.services[name]
+	if service == nil {
+		return nil, fmt.Errorf("server %v has no service %s; it has %s", server, name, names(s.services))
+	}
+	return nil, fmt.Errorf("service %s has no method %s; it has %s", name, method, names(service.handlers))
 }
 
 func names[V any](m map[string]V) string {
@@ -114,7 +114,7 @@ func names[V any](m map[string]V) string {
 // handle runs one request through the method and returns the encoded reply. Arguments and reply are made
 // anew each time: a handler may keep them, and may run on after its call has failed.
 func (s *Server) handle(svcMeth string, server any, request []byte) ([]byte, error) {
-	service, h, err := s.find(svcMeth, server)
+	h, err := s.find(svcMeth, server)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (s *Server) handle(svcMeth string, server any, request []byte) ([]byte, err
 	if !h.pointer {
 		args = args.Elem()
 	}
-	h.function.Call([]reflect.Value{service.receiver, args, reply})
+	h.function.Call([]reflect.Value{h.receiver, args, reply})
 	answer, err := labgob.Marshal(reply.Interface())
 	if err != nil {
 		return nil, fmt.Errorf("encode the reply: %w", err)
