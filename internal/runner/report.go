@@ -113,7 +113,7 @@ func (p *report) finish() {
 		race = "-race "
 	}
 	for _, f := range p.fails {
-		fmt.Fprintf(p.out, "RAFTLAB_SEED=%d go test %s%s -run '^%s$'\n", f.seed, race, f.test.pkg, f.test.name)
+		fmt.Fprintf(p.out, "RAFTLAB_SEED=%d go test %s%s -count=1 -run '^%s$'\n", f.seed, race, f.test.pkg, f.test.name)
 	}
 }
 

@@ -89,7 +89,7 @@ func TestEndsWithoutPass(t *testing.T) {
 			t.Errorf("%s is not said to have %s:\n%s", name, kind, out)
 			continue
 		}
-		want(t, out, "RAFTLAB_SEED="+m[1]+" go test ./raft -run '^"+name+"$'\n")
+		want(t, out, "RAFTLAB_SEED="+m[1]+" go test ./raft -count=1 -run '^"+name+"$'\n")
 		log, err := os.ReadFile(m[2])
 		if err != nil || filepath.Dir(m[2]) != logs || !strings.Contains(string(log), "=== RUN   "+name) {
 			t.Errorf("log of %s in %s: %q, %v", name, m[2], log, err)
@@ -162,7 +162,7 @@ func TestRaceDetector(t *testing.T) {
 	if status != runner.Failed {
 		t.Errorf("exit status %d, errors %q", status, errs)
 	}
-	want(t, out, ": data race (", "go test -race ./raft -run '^TestRace2D$'")
+	want(t, out, ": data race (", "go test -race ./raft -count=1 -run '^TestRace2D$'")
 }
 
 func TestNothingToRun(t *testing.T) {

@@ -80,8 +80,8 @@ var samples = []sample{
 	{"libraries-return", map[string]string{"cmd/c/main.go": "package main\nfunc main() { os.Exit(2) }\n",
 		"a/a_test.go": "package a\nfunc f() { fmt.Println() }\n"}, nil},
 
-	{"harness-time", files("internal/suite/a.go", "import \"math/rand/v2\"\nfunc f() {\n\ttime.Sleep(1)\n\tgo f()\n\ttime.Now()\n}"),
-		[]string{"a.go:2: math/rand/v2", "a.go:4: time.Sleep", "a.go:5: a go statement", "a.go:6: time.Now"}},
+	{"harness-time", files("internal/suite/a.go", "import (\"math/rand/v2\"; \"sync\")\nfunc f() {\n\ttime.Sleep(1)\n\tgo f()\n\ttime.Now()\n}"),
+		[]string{"a.go:2: math/rand/v2", "a.go:2: sync", "a.go:4: time.Sleep", "a.go:5: a go statement", "a.go:6: time.Now"}},
 	{"harness-time", files("internal/suite/a.go", "const limit = 5 * time.Second", "labrpc/a.go", "func f() { go f() }"), nil},
 
 	{"no-leftovers", map[string]string{"a/a.go": "package a\n\n// " + "TO" + "DO: later\n", "b.md": "FIX" + "ME\n"},
@@ -102,6 +102,14 @@ var samples = []sample{
 		"the raft paper; internal/walrus; `go test ./labgob`"), []string{"bench: ", "internal/wal: ", "labgob: ", "raft: "}},
 	{"mapped", files("labgob/a.go", ``, "internal/wal/a.go", ``, "internal/sim/a.go", ``, "bench/x/a.go", ``, "README.md",
 		"| `labgob` | codec |\nbench/  rivals", "docs/ARCHITECTURE.md", "internal/{wal,sim}"), nil},
+
+	{"lab-tests", files("internal/suite/part2a.go", "var all = []Scenario{\n{Name: \"TestA2A\"},\n{Name: \"TestB2A\"}}",
+		"raft/raft_test.go", "func TestA2A() {}\nfunc TestD2A() {}\nfunc TestUnit() {}", "docs/labs/raft.md", "`TestA2A`\n`TestC2A`"),
+		[]string{"docs/labs/raft.md:2: TestC2A is no scenario", "TestD2A is a test of the lab, but no scenario",
+			"part2a.go:4: TestB2A is explained nowhere", "part2a.go:4: TestB2A is no test function"}},
+	{"lab-tests", files("internal/suite/part2a.go", "var all = []Scenario{{Name: \"TestA2A\"}, {Name: \"TestB3A\"}}",
+		"raft/raft_test.go", "func TestA2A() {}", "kvraft/kv_test.go", "func TestB3A() {}",
+		"docs/labs/raft.md", "`TestA2A`: `go test -run '^TestA2A$'`", "docs/labs/kv.md", "TestB3A"), nil},
 }
 
 // files makes texts of pairs of path and body: the body of a Go file stands below a package clause.

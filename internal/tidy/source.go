@@ -204,10 +204,10 @@ func harnessTime(r *Repo) []Finding {
 		}
 		report := func(line int, what string) {
 			found = append(found, Finding{f.Path, line, what + " in a scenario: take it from the harness " +
-				"(Sleep, Now, Go, Rand), so that the simulator runs it too"})
+				"(Sleep, Now, Go, Locked, Intn), so that the simulator runs it too"})
 		}
 		imports(f, func(line int, path string) {
-			if below(path, "math/rand") || below(path, "crypto/rand") {
+			if belowAny(path, []string{"math/rand", "crypto/rand", "sync"}) {
 				report(line, path)
 			}
 		})
