@@ -18,7 +18,7 @@ package core
 // disk, though perhaps not this peer. A service that keeps its own state on disk, and must not get ahead
 // of the log there, makes them wait.
 //
-// Send and SendSaved are valid until the next call of Effects; what they point to (entries, snapshots),
+// Send, SendSaved and Reads are valid until the next call of Effects; what they point to (entries, snapshots),
 // Save.Entries and Apply are shared with the log, read only, and valid for ever.
 type Effects struct {
 	// Save must reach the disk. Save.Seq is 0 if there is nothing to save.
@@ -94,4 +94,67 @@ func (s Save) Apply(d *Durable) {
 type Read struct {
 	ID    uint64
 	Index Index
+}
+
+// outbox gathers effects until the driver takes them.
+type outbox struct {
+	send, sendSaved   []Message
+	spare, spareSaved []Message // those handed out last, to be used again
+	restore           *Snapshot
+	reads, spareReads []Read
+	readsLost         []uint64
+
+	// What the driver was last told of.
+	term   Term
+	role   Role
+	leader NodeID
+}
+
+// respond sends the one response r to the request m.
+func (n *Node) respond(m *Message, r Message) {
+	r.From, r.To, r.Seq = n.cfg.ID, m.From, m.Seq
+	if r.Term == 0 {
+		r.Term = n.term
+	}
+	n.out.sendSaved = append(n.out.sendSaved, r)
+}
+
+// HasEffects reports whether Effects would return anything to be done.
+func (n *Node) HasEffects() bool {
+	o := &n.out
+	return len(o.send) > 0 || len(o.sendSaved) > 0 || n.disk.dirty() || n.commit > n.applied ||
+		len(o.reads) > 0 || len(o.readsLost) > 0 || o.restore != nil || n.roleChanged()
+}
+
+// roleChanged reports what Effects.RoleChanged will say.
+func (n *Node) roleChanged() bool {
+	return n.out.term != n.term || n.out.role != n.role || n.out.leader != n.leader
+}
+
+// Effects returns what must be done and forgets it: the driver must carry out all of it, in the order that
+// the type describes. It does nothing else, and allocates nothing, whether or not there is something.
+func (n *Node) Effects() Effects {
+	o := &n.out
+	e := Effects{
+		Send: o.send, SendSaved: o.sendSaved, Restore: o.restore,
+		Reads: o.reads, ReadsLost: o.readsLost, RoleChanged: n.roleChanged(),
+	}
+	clear(o.spare) // let go of entries and snapshots
+	clear(o.spareSaved)
+	o.send, o.spare = o.spare[:0], o.send
+	o.sendSaved, o.spareSaved = o.spareSaved[:0], o.sendSaved
+	o.reads, o.spareReads = o.spareReads[:0], o.reads
+	o.restore, o.readsLost = nil, nil
+	o.term, o.role, o.leader = n.term, n.role, n.leader
+
+	if n.disk.dirty() {
+		e.Save = n.disk.save(n)
+	}
+	e.SendSavedAfter = n.disk.handed
+	if n.commit > n.applied {
+		e.ApplyFirst = n.applied + 1
+		e.Apply = n.log.slice(e.ApplyFirst, n.commit)
+		n.applied = n.commit
+	}
+	return e
 }

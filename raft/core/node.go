@@ -15,11 +15,48 @@ var (
 	ErrNotApplied = errors.New("core: Compact: the snapshot is beyond what was handed out to apply")
 )
 
-// Node is one peer. It is not safe for concurrent use.
-type Node struct{ effects Effects }
+// Node is one peer. It is not safe for concurrent use, and blocks nowhere.
+type Node struct {
+	cfg    Config
+	random random
+	now    Time
 
-// New makes a follower that continues from what the disk has.
-// The service must be at from.Snapshot. The Node keeps from.Entries and never modifies them.
+	// Invariant: term never falls; vote changes only together with it, or from None.
+	term Term
+	vote NodeID
+	role Role
+	// leader of term, None if not known.
+	// Invariant: it changes within a term only from and to None; it is cfg.ID just in role Leader.
+	leader NodeID
+
+	log log
+	// snapshot is the one that log begins after; nil if there is none. Never modified.
+	snapshot *Snapshot
+	// Invariant: log.base ≤ applied ≤ commit ≤ log.last(); none of them falls.
+	commit  Index
+	applied Index
+
+	electionAt Time // follower or candidate: when to stand for election
+	beatAt     Time // leader: next heartbeat; candidate: when to ask again
+	heardAt    Time // follower: when the leader was last heard
+
+	ballot   ballot     // of a candidate
+	peers    []progress // the others, by ID; of a leader
+	quorumAt Time       // leader: when to look whether a majority still answers
+	reads    reads
+	transfer transfer
+
+	out     outbox
+	disk    disk
+	refused uint64
+
+	indexes []Index // scratch: one value per voter
+	times   []Time
+}
+
+// New makes a follower that continues from what the disk has. The service must be at from.Snapshot.
+// The Node keeps from.Entries and never modifies them. Errors: what Config.Validate says; a from that no
+// run can have saved, named.
 func New(cfg Config, now Time, from Durable) (*Node, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -27,68 +64,160 @@ func New(cfg Config, now Time, from Durable) (*Node, error) {
 	if err := from.validate(cfg.Peers); err != nil {
 		return nil, err
 	}
-	return &Node{}, nil
+	if cfg.RetryInterval == 0 {
+		cfg.RetryInterval = cfg.ElectionTimeout
+	}
+	n := &Node{
+		cfg: cfg, random: seed(cfg.Seed, cfg.ID), now: now,
+		term: from.Term, vote: from.Vote,
+		commit: from.Snapshot.Index, applied: from.Snapshot.Index,
+		ballot:  makeBallot(cfg.Peers),
+		peers:   makePeers(cfg.ID, cfg.Peers),
+		indexes: make([]Index, len(cfg.Peers)),
+		times:   make([]Time, len(cfg.Peers)),
+	}
+	n.log.reset(from.Snapshot.Index, from.Snapshot.Term)
+	n.log.entries = from.Entries[:len(from.Entries):len(from.Entries)]
+	if from.Snapshot.Index != 0 {
+		n.snapshot = &from.Snapshot
+	}
+	n.disk.saved = n.log.last()
+	n.out.term = n.term
+	n.resetElectionTimer()
+	return n, nil
 }
 
 // Tick lets time pass: at Deadline, or whenever the driver likes.
-func (n *Node) Tick(now Time) {}
+func (n *Node) Tick(now Time) {
+	n.advance(now)
+	if n.role == Leader {
+		n.tickTransfer()
+		n.tickQuorum()
+		n.tickHeartbeat()
+		return
+	}
+	n.tickElection()
+}
 
-// Deadline is the next instant at which Tick does something, [Never] if none. Any other call may change it.
-func (n *Node) Deadline() Time { return Never }
+// advance sets the clock.
+func (n *Node) advance(now Time) { n.now = max(n.now, now) }
+
+// Deadline is the next instant at which Tick does something, [Never] if none. Any other call may change
+// it.
+func (n *Node) Deadline() Time {
+	switch n.role {
+	case Leader:
+		return min(n.beatAt, n.quorumAt, n.transfer.deadline())
+	case Follower:
+		return n.electionAt
+	}
+	return min(n.electionAt, n.beatAt)
+}
 
 // Step takes a message. A request that is taken puts exactly one response to its sender into the
 // same Effects (but TimeoutNow none). A message that no honest peer can have sent is refused: it changes
-// nothing but Status.Refused and gets no response. Entries are kept, not copied deeply.
-func (n *Node) Step(now Time, m Message) {}
-
-// Lost says that the driver knows that request m got no answer (a failed RPC, a broken stream). Optional:
-// the next heartbeat finds out by itself, a round trip later.
-func (n *Node) Lost(m Message) {}
-
-// Propose appends one entry per data to the log of a leader and returns the first one's index, and
-// the term. They are committed once Effects.Apply has an entry of this term at this index; another
-// term there means that they are lost. Errors: ErrNotLeader, ErrTransferring.
-func (n *Node) Propose(now Time, data ...[]byte) (first Index, term Term, err error) {
-	return 0, 0, ErrNotLeader
+// nothing but Status.Refused and gets no response. m.Entries and what they and m.Snapshot point to are
+// kept: do not modify them any more.
+func (n *Node) Step(now Time, m Message) {
+	n.advance(now)
+	if !n.acceptable(&m) {
+		n.refused++
+		return
+	}
+	if !n.settleTerm(&m) {
+		return
+	}
+	switch m.Type {
+	case RequestVote:
+		n.onRequestVote(&m)
+	case RequestVoteResponse:
+		n.onRequestVoteResponse(&m)
+	case AppendEntries:
+		n.onAppendEntries(&m)
+	case AppendEntriesResponse:
+		n.onAppendEntriesResponse(&m)
+	case InstallSnapshot:
+		n.onInstallSnapshot(&m)
+	case InstallSnapshotResponse:
+		n.onInstallSnapshotResponse(&m)
+	case TimeoutNow:
+		n.onTimeoutNow()
+	}
 }
 
-// ReadIndex asks for a linearizable read without a log entry (thesis §6.4). It is answered in
-// Effects.Reads or ReadsLost, by the id that the caller chose. Error: ErrNotLeader.
-func (n *Node) ReadIndex(now Time, id uint64) error { return ErrNotLeader }
+// settleTerm compares m's term with ours (§5.1) and reports whether m is then to be handled.
+func (n *Node) settleTerm(m *Message) bool {
+	switch {
+	case m.Type == RequestVote && m.Term >= n.term && !m.Transfer && n.sticky():
+		n.refuse(m) // and keep our term (thesis §4.2.3)
+		return false
+	case m.Term < n.term:
+		if !m.Type.IsResponse() {
+			n.refuse(m) // with our term, which makes the sender catch up
+		}
+		return false
+	case m.PreVote && !(m.Type == RequestVoteResponse && m.Reject):
+		return true // a question about a future term; a yes repeats it
+	}
+	leader := n.leader
+	if m.Type == AppendEntries || m.Type == InstallSnapshot {
+		leader = m.From // only the leader of a term sends these
+	} else if m.Term > n.term {
+		leader = None
+	}
+	if m.Term > n.term || leader != n.leader {
+		n.becomeFollower(m.Term, leader)
+	}
+	return true
+}
 
-// Transfer hands leadership to another peer (thesis §3.10). Errors: ErrNotLeader, ErrUnknownPeer,
-// ErrTransferring.
-func (n *Node) Transfer(now Time, to NodeID) error { return ErrNotLeader }
+// refuse answers a request with no, and our term.
+func (n *Node) refuse(m *Message) {
+	r := Message{Type: m.Type.Response(), PreVote: m.PreVote, Reject: true}
+	if m.Type == AppendEntries {
+		r.Index = m.Index
+	}
+	if r.Type != 0 {
+		n.respond(m, r)
+	}
+}
 
-// Compact tells that the service has a snapshot of what it applied up to s.Index: the log
-// before it goes. s.Term may be 0: the core knows it. Errors: ErrCompacted, ErrNotApplied; then nothing
-// changed.
-func (n *Node) Compact(s Snapshot) error { return ErrNotApplied }
-
-// HasEffects reports whether Effects would return anything.
-func (n *Node) HasEffects() bool { return false }
-
-// Effects returns what must be done and forgets it.
-func (n *Node) Effects() Effects { return n.effects }
-
-// Saved says that all saves up to the one numbered seq are durable.
-func (n *Node) Saved(seq uint64) {}
-
-// Durable is what the disk would hold if all effects were carried out: for drivers that always
-// write the whole state. Shared with the log, read only.
-func (n *Node) Durable() Durable { return Durable{} }
+// becomeFollower follows leader, if known, in term t.
+func (n *Node) becomeFollower(t Term, leader NodeID) {
+	if t > n.term {
+		n.term, n.vote = t, None
+		n.disk.ballot = true
+	}
+	if n.role == Leader {
+		n.loseReads()
+		n.transfer = transfer{}
+		n.resetElectionTimer() // a leader had none
+	}
+	n.role, n.leader = Follower, leader
+}
 
 // Term is the current term.
-func (n *Node) Term() Term { return 0 }
+func (n *Node) Term() Term { return n.term }
 
 // Role is the current role.
-func (n *Node) Role() Role { return Follower }
+func (n *Node) Role() Role { return n.role }
 
 // Leader is the leader of the current term if known, else None.
-func (n *Node) Leader() NodeID { return None }
+func (n *Node) Leader() NodeID { return n.leader }
 
-// Status copies what the node knows.
-func (n *Node) Status() Status { return Status{} }
+// random is splitmix64: all that timeouts need, and the same on every machine.
+type random uint64
 
-// Check reports the first broken invariant of this state, for tests.
-func (n *Node) Check() error { return nil }
+// seed makes peers that share s draw differently (else they would tie for ever, §5.2).
+func seed(s uint64, id NodeID) random {
+	r := random(s)
+	return random(r.next() + uint64(id)*0xd1342543de82ef95)
+}
+
+func (r *random) next() uint64 {
+	*r += 0x9e3779b97f4a7c15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

@@ -26,7 +26,7 @@ type Status struct {
 
 	Commit  Index
 	Applied Index // the last index handed out in Effects
-	Saved   Index // the last index that Saved has reported
+	Saved   Index // the last index up to which the log is durable, as far as Saved has told
 	First   Index // the first index in the log; Last+1 if it is empty
 	Last    Index // the last index in the log, or the snapshot's
 
@@ -45,4 +45,26 @@ type FollowerStatus struct {
 	State    string // "Probe", "Replicate" or "Snapshot"
 	Inflight int    // requests sent and not known to be answered
 	Heard    Time   // when it last answered
+}
+
+// Status copies what the node knows. It allocates if the node leads.
+func (n *Node) Status() Status {
+	s := Status{
+		ID: n.cfg.ID, Term: n.term, Vote: n.vote, Role: n.role, Leader: n.leader,
+		Commit: n.commit, Applied: n.applied, Saved: n.disk.saved,
+		First: n.log.first(), Last: n.log.last(),
+		Transferee: n.transfer.to, Reads: len(n.reads.asked) + len(n.reads.waiting),
+		Refused: n.refused,
+	}
+	if n.role != Leader {
+		return s
+	}
+	for i := range n.peers {
+		p := &n.peers[i]
+		s.Followers = append(s.Followers, FollowerStatus{
+			ID: p.id, Match: p.match, Next: p.next, State: p.flow.String(),
+			Inflight: p.inflight(), Heard: p.heard,
+		})
+	}
+	return s
 }
