@@ -56,6 +56,7 @@ var samples = []sample{
 	{"package-docs", files("labgob/labgob.go", ``), []string{`labgob: no file of package x`}},
 	{"package-docs", map[string]string{"a/a.go": "// Package b is another.\npackage a\n", "cmd/c/main.go": "package main\n"},
 		[]string{"a: no file", "cmd/c: no file"}},
+	{"package-docs", map[string]string{"a/a_test.go": "package a_test\n"}, []string{`begins with a comment "Package a_test …"`}},
 	{"package-docs", map[string]string{"a/doc.go": "// Package a does.\npackage a\n", "a/a.go": "package a\n",
 		"a/a_test.go": "package a_test\n", "cmd/c/main.go": "// Command c does.\npackage main\n"}, nil},
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -16,21 +17,20 @@ const (
 func packageDocs(r *Repo) []Finding {
 	var found []Finding
 	for dir, files := range r.Packages() {
-		name, documented := "", false
-		for _, f := range files {
-			if f.IsTest() && strings.HasSuffix(f.AST.Name.Name, "_test") {
-				continue // the package outside, which tests this one
-			}
-			name = f.AST.Name.Name
-			begin := "Package " + name + " "
-			if name == "main" {
-				begin = "Command "
-			}
-			documented = documented || strings.HasPrefix(f.AST.Doc.Text(), begin)
+		inside := slices.DeleteFunc(slices.Clone(files), func(f *File) bool {
+			return f.IsTest() && strings.HasSuffix(f.AST.Name.Name, "_test")
+		})
+		if len(inside) == 0 { // nothing but tests from outside
+			inside = files
 		}
-		if !documented {
+		name := inside[0].AST.Name.Name
+		begin := "Package " + name + " "
+		if name == "main" {
+			begin = "Command "
+		}
+		if !slices.ContainsFunc(inside, func(f *File) bool { return strings.HasPrefix(f.AST.Doc.Text(), begin) }) {
 			found = append(found, Finding{Path: dir, What: fmt.Sprintf("no file of package %s begins with a "+
-				`comment "Package %s …" ("Command …" for a main package)`, name, name)})
+				`comment "%s…"`, name, begin)})
 		}
 	}
 	return found
