@@ -107,7 +107,11 @@ func (p *report) finish() {
 	if len(p.fails) == 0 {
 		return
 	}
-	fmt.Fprintf(p.out, "\nTo repeat a failure, in %s:\n", shown(p.o.Root))
+	place := ""
+	if root := shown(p.o.Root); root != "." {
+		place = ", in " + root
+	}
+	fmt.Fprintf(p.out, "\nTo repeat a failure%s:\n", place)
 	race := ""
 	if p.o.Race {
 		race = "-race "

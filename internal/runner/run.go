@@ -24,12 +24,12 @@ type result struct {
 	log     string // where the output of a failure is kept
 }
 
-// seedOf is the seed of a test's run, below 10^12 so that it is easily typed. It does not depend on which
+// seedOf is the seed of a test's run, below 10^9 so that it is easily typed. It does not depend on which
 // other tests run.
 func seedOf(base uint64, name string, run int) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return rand.New(rand.NewPCG(base^h.Sum64(), uint64(run))).Uint64N(1e12)
+	return rand.New(rand.NewPCG(base^h.Sum64(), uint64(run))).Uint64N(1e9)
 }
 
 // runOne runs t once in a folder of its own below tmp. The error is for what is not t's doing: the

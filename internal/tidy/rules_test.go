@@ -101,6 +101,9 @@ var samples = []sample{
 
 	{"mapped", files("labgob/a.go", ``, "internal/wal/a.go", ``, "raft/a.go", ``, "bench/x/a.go", ``, "README.md",
 		"the raft paper; internal/walrus; `go test ./labgob`"), []string{"bench: ", "internal/wal: ", "labgob: ", "raft: "}},
+	{"mapped", map[string]string{"cmd/kvd/main.go": "package main\n", "README.md": "cmd/"}, []string{"cmd/kvd: "}},
+	{"mapped", map[string]string{"internal/sim/a.go": "package sim\n", "internal/sim/front/main.go": "package main\n",
+		"README.md": "internal/sim"}, nil},
 	{"mapped", files("labgob/a.go", ``, "internal/wal/a.go", ``, "internal/sim/a.go", ``, "bench/x/a.go", ``, "README.md",
 		"| `labgob` | codec |\nbench/  rivals", "docs/ARCHITECTURE.md", "internal/{wal,sim}"), nil},
 

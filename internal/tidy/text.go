@@ -138,12 +138,12 @@ func anchorOf(heading string) string {
 var braces = regexp.MustCompile(`([\w./-]*)\{([\w,/ -]+)\}`)
 
 func mapped(r *Repo) []Finding {
-	var maps strings.Builder
+	var both strings.Builder
 	for _, name := range []string{"README.md", "docs/ARCHITECTURE.md"} {
 		text, _ := r.Text(name)
-		maps.WriteString(text + "\n")
+		both.WriteString(text + "\n")
 	}
-	text := braces.ReplaceAllStringFunc(maps.String(), func(group string) string {
+	text := braces.ReplaceAllStringFunc(both.String(), func(group string) string {
 		m := braces.FindStringSubmatch(group)
 		var names []string
 		for name := range strings.SplitSeq(m[2], ",") {
@@ -152,10 +152,14 @@ func mapped(r *Repo) []Finding {
 		return strings.Join(names, " ")
 	})
 	var found []Finding
-	for dir := range r.Packages() {
+	packages := r.Packages()
+	for dir, files := range packages {
 		place := dir
-		if below(dir, "bench") {
+		switch {
+		case below(dir, "bench"):
 			place = "bench" // the map names the nested module as one
+		case files[0].AST.Name.Name == "main" && packages[path.Dir(dir)] != nil:
+			place = path.Dir(dir) // the front of that library
 		}
 		end := "/?" // of a name that can be nothing but a folder
 		if !strings.Contains(place, "/") {
