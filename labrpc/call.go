@@ -309,6 +309,27 @@ func (n *Network) release(servername any) {
 	}
 }
 
+// close makes all calls fail and lets nothing go on.
+func (n *Network) close() {
+	n.closed = true
+	n.cutIf(func(*call) Reason { return closed })
+	for c := n.flight; c != nil; {
+		next := c.next // c may leave the list
+		n.disarm(c)
+		c = next
+	}
+	for server := range n.held {
+		n.release(server)
+	}
+	for _, assigned := range n.idle {
+		close(assigned)
+	}
+	n.idle = nil
+}
+
+// closed is why messages are lost when the network is closed.
+const closed Reason = "the network is closed"
+
 // cutBroken makes the calls fail to which no reply can come any more.
 func (n *Network) cutBroken() {
 	n.cutIf(func(c *call) Reason {
@@ -338,6 +359,11 @@ func (n *Network) cut(c *call, reason Reason) {
 	}
 	c.cut = true
 	n.finish(c)
+	n.disarm(c)
+}
+
+// disarm ends the copies of the call that wait for their time.
+func (n *Network) disarm(c *call) {
 	for i := range c.copies {
 		if p := &c.copies[i]; p.armed && p.timer.Stop() {
 			p.armed = false

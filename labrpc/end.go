@@ -53,5 +53,5 @@ func describe(v reflect.Value) string {
 	case v.Kind() == reflect.Pointer:
 		return "a nil " + v.Type().String()
 	}
-	return "a " + v.Type().String()
+	return "of type " + v.Type().String()
 }

@@ -67,19 +67,8 @@ func (n *Network) Seed() uint64 { return n.options.Seed }
 func (n *Network) Cleanup() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.closed = true
-	n.cutIf(func(*call) Reason { return closed })
-	for server := range n.held {
-		n.release(server)
-	}
-	for _, assigned := range n.idle {
-		close(assigned)
-	}
-	n.idle = nil
+	n.close()
 }
-
-// closed is why messages are lost after Cleanup.
-const closed Reason = "the network is closed"
 
 // MakeEnd makes an end for calls, connected to nobody and disabled. To make two ends of one name is misuse:
 // they would be the same one.

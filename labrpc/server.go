@@ -64,9 +64,12 @@ type handler struct {
 //
 //	func (receiver) Name(args A, reply *R)    or    func (receiver) Name(args *A, reply *R)
 //
-// named as the receiver's type is. Other methods are passed over. Each call runs in a goroutine of its own:
-// handlers must be safe for concurrent use.
+// named as the receiver's type is; it panics if the receiver is nil. Other methods are passed over. Calls
+// run side by side: handlers must be safe for concurrent use.
 func MakeService(receiver any) *Service {
+	if receiver == nil {
+		panic(errors.New("labrpc: MakeService(nil): want an object with handlers"))
+	}
 	value := reflect.ValueOf(receiver)
 	t := value.Type()
 	s := &Service{name: reflect.Indirect(value).Type().Name(), handlers: make(map[string]*handler)}

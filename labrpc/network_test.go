@@ -1,0 +1,594 @@
+package labrpc
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"raftlab/internal/trace"
+)
+
+// What Network adds to the model, in virtual time: a test that says 7 s takes none.
+
+// virtual runs a test in a bubble of virtual time, with a lab whose messages take 10 ms one way.
+func virtual(t *testing.T, test func(t *testing.T, l *lab)) {
+	virtualWith(t, Options{Latency: 10 * ms}, test)
+}
+
+func virtualWith(t *testing.T, o Options, test func(t *testing.T, l *lab)) {
+	synctest.Test(t, func(t *testing.T) { test(t, newLab(t, o)) })
+}
+
+// result is what a call in the background came to.
+type result struct {
+	ok   bool
+	took time.Duration
+}
+
+// block calls Handler3, which waits for junk.block, in the background.
+func (l *lab) block() <-chan result { return l.start("JunkServer.Handler3", 1, new(int)) }
+
+func (l *lab) start(svcMeth string, args, reply any) <-chan result {
+	done := make(chan result, 1)
+	begin := time.Now()
+	go func() {
+		ok := l.end.Call(svcMeth, args, reply)
+		done <- result{ok, time.Since(begin)}
+	}()
+	return done
+}
+
+func want(t *testing.T, what string, got <-chan result, ok bool, took time.Duration) {
+	t.Helper()
+	if r := <-got; r.ok != ok || r.took != took {
+		t.Errorf("%s: Call returned %v after %v; want %v after %v", what, r.ok, r.took, ok, took)
+	}
+}
+
+func TestCallTakesTheLatencyBothWays(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		want(t, "a call", l.start("JunkServer.Handler1", "1", new(int)), true, 20*ms)
+	})
+}
+
+func TestLostCallsReturnFalseWhenTheMessageWouldHaveArrived(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		l.SetLink("end", LinkFaults{Request: Faults{Loss: 1}})
+		want(t, "a lost request", l.start("JunkServer.Handler1", "1", new(int)), false, 10*ms)
+		l.SetLink("end", LinkFaults{Reply: Faults{Loss: 1}})
+		want(t, "a lost reply", l.start("JunkServer.Handler1", "1", new(int)), false, 20*ms)
+		if n, _ := l.junk.seen(); n != 1 {
+			t.Errorf("the handler ran %d times; want once, for the lost reply", n)
+		}
+	})
+}
+
+func TestOneWayCuts(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		reply := 0
+		l.SetLink("end", LinkFaults{Request: Faults{Cut: true}})
+		if l.end.Call("JunkServer.Handler1", "1", &reply) || l.GetCount("server") != 0 {
+			t.Error("a request passed a cut")
+		}
+		l.SetLink("end", LinkFaults{Reply: Faults{Cut: true}})
+		if l.end.Call("JunkServer.Handler1", "2", &reply) || l.GetCount("server") != 1 || reply != 0 {
+			t.Errorf("a reply passed a cut, or a request did not: reply %d, count %d", reply, l.GetCount("server"))
+		}
+		done := l.start("JunkServer.Handler1", "3", &reply)
+		time.Sleep(5 * ms)
+		l.SetLink("end", LinkFaults{}) // in time for the reply
+		want(t, "a call healed in time", done, true, 20*ms)
+		done = l.start("JunkServer.Handler1", "4", new(int))
+		time.Sleep(15 * ms)
+		l.SetLink("end", LinkFaults{Reply: Faults{Cut: true}}) // while the reply is under way
+		if r := <-done; r.ok || r.took < 20*ms || r.took > 20*ms+UnreachableWait {
+			t.Errorf("a call cut late: %+v", r)
+		}
+	})
+}
+
+func TestDeletingAServerEndsItsCallsAtOnce(t *testing.T) {
+	changes := map[string]func(*lab){
+		"delete":  func(l *lab) { l.DeleteServer("server") },
+		"replace": func(l *lab) { l.AddServer("server", serverOf(l.junk)) },
+		"delete and add": func(l *lab) {
+			l.DeleteServer("server")
+			l.AddServer("server", serverOf(l.junk))
+		},
+		"disable": func(l *lab) { l.Enable("end", false) },
+		"disable and enable": func(l *lab) {
+			l.Enable("end", false)
+			l.Enable("end", true)
+		},
+		"clean up": func(l *lab) { l.Cleanup() },
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			for when, executed := range map[time.Duration]int{
+				5 * ms:  0, // the request is under way
+				15 * ms: 1, // the reply is
+			} {
+				virtual(t, func(t *testing.T, l *lab) {
+					reply := 0
+					done := l.start("JunkServer.Handler1", "9", &reply)
+					blocked := l.block()
+					time.Sleep(when)
+					change(l)
+					want(t, "a call", done, false, when)
+					want(t, "a blocked call", blocked, false, when)
+					time.Sleep(time.Minute)
+					if n, _ := l.junk.seen(); n != executed || reply != 0 {
+						t.Errorf("at %v: the handler ran %d times, want %d; reply %d", when, n, executed, reply)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestAnEarlierServersReplyIsNeverDelivered(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		reply := 0
+		blocked := l.start("JunkServer.Handler3", 5, &reply)
+		time.Sleep(15 * ms)
+		fresh := &JunkServer{}
+		l.AddServer("server", serverOf(fresh))
+		want(t, "the call in the earlier server", blocked, false, 15*ms)
+		l.junk.block <- struct{}{} // its handler returns
+		synctest.Wait()
+		if !l.end.Call("JunkServer.Handler1", "1", new(int)) || len(fresh.strings) != 1 {
+			t.Error("the new server did not answer")
+		}
+		s := l.Stats().Servers["server"].Methods["JunkServer.Handler3"]
+		if reply != 0 || s != (Count{Calls: 1, CallBytes: s.CallBytes, Requests: 1, Drops: 1}) {
+			t.Errorf("reply %d, counts %+v", reply, s)
+		}
+	})
+}
+
+func TestBlockedHandlersHoldUpNobody(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		var blocked []<-chan result
+		for range 60 {
+			blocked = append(blocked, l.block())
+		}
+		time.Sleep(20 * time.Second)
+		for range 100 {
+			want(t, "a call", l.start("JunkServer.Handler1", "1", new(int)), true, 20*ms)
+		}
+		l.Enable("end", false)
+		for _, done := range blocked {
+			want(t, "a blocked call", done, false, 22*time.Second)
+		}
+		if n := l.GetCount("server"); n != 160 {
+			t.Errorf("GetCount is %d, want 160", n)
+		}
+	})
+}
+
+func TestReconnectingLeavesCallsUnderWayAlone(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		other := &JunkServer{}
+		l.AddServer("other", serverOf(other))
+		done := l.start("JunkServer.Handler1", "1", new(int))
+		time.Sleep(5 * ms)
+		l.Connect("end", "other")
+		want(t, "the earlier call", done, true, 20*ms)
+		want(t, "a later call", l.start("JunkServer.Handler1", "2", new(int)), true, 20*ms)
+		if n, _ := l.junk.seen(); n != 1 || len(other.strings) != 1 {
+			t.Errorf("the servers saw %d and %d calls, want one each", n, len(other.strings))
+		}
+	})
+}
+
+func TestDoubledRequestsRunTwiceAndAnswerOnce(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		l.SetAll(LinkFaults{Request: Faults{Duplicate: 1, Jitter: 50 * ms}})
+		for i := range 20 {
+			if reply := ""; !l.end.Call("JunkServer.Handler2", i, &reply) || reply != fmt.Sprint("handler2-", i) {
+				t.Errorf("call %d failed, reply %q", i, reply)
+			}
+		}
+		time.Sleep(time.Second)
+		if _, n := l.junk.seen(); n != 40 || l.GetCount("server") != 40 || l.GetTotalCount() != 20 {
+			t.Errorf("%d executions, GetCount %d, GetTotalCount %d; want 40, 40, 20",
+				n, l.GetCount("server"), l.GetTotalCount())
+		}
+		if s := l.Stats().Total; s.Replies != 20 || s.Drops != 20 {
+			t.Errorf("counts are %+v; want 20 replies that counted and 20 that did not", s)
+		}
+	})
+}
+
+// One copy's loss must not end a call whose other copy may still be answered.
+func TestACallFailsOnlyWhenAllCopiesAreLost(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		l.SetAll(LinkFaults{
+			Request: Faults{Duplicate: 1, Jitter: 50 * ms},
+			Reply:   Faults{Loss: 0.5, Jitter: 50 * ms},
+		})
+		const n = 4000
+		var calls []<-chan result
+		for i := range n {
+			calls = append(calls, l.start("JunkServer.Handler2", i, new(string)))
+		}
+		ok := 0
+		for _, done := range calls {
+			if (<-done).ok {
+				ok++
+			}
+		}
+		near(t, "answered", ok, n, 0.75)
+	})
+}
+
+func TestPauseHoldsEverythingInOrder(t *testing.T) {
+	var record []trace.Event
+	o := Options{Latency: 10 * ms, Trace: func(e trace.Event) { record = append(record, e) }}
+	virtualWith(t, o, func(t *testing.T, l *lab) {
+		l.AddServer("owner", MakeServer())
+		l.Own("end", "owner")
+		sequence := func(kind trace.Kind) (ids []uint64) {
+			for _, e := range record {
+				if e.Kind == kind {
+					ids = append(ids, e.ID)
+				}
+			}
+			return ids
+		}
+		for _, c := range []struct {
+			paused string
+			when   time.Duration // how long after the calls: what is held is the
+			kind   trace.Kind
+		}{
+			{"owner", -1, trace.Request},
+			{"server", 5 * ms, trace.Deliver},
+			{"owner", 15 * ms, trace.Return},
+		} {
+			record = nil
+			if c.when < 0 {
+				l.Pause(c.paused)
+			}
+			var calls []<-chan result
+			for i := range 30 {
+				calls = append(calls, l.start("JunkServer.Handler2", i, new(string)))
+				time.Sleep(ms / 100) // they leave one after another
+			}
+			if c.when >= 0 {
+				time.Sleep(c.when)
+				l.Pause(c.paused)
+			}
+			time.Sleep(time.Hour)
+			if n := len(sequence(c.kind)); n > 0 {
+				t.Errorf("%s is paused: %d events of kind %v", c.paused, n, c.kind)
+			}
+			l.Resume(c.paused)
+			for _, done := range calls {
+				if r := <-done; !r.ok || r.took < time.Hour {
+					t.Errorf("a call held by %s: %+v", c.paused, r)
+				}
+			}
+			if ids := sequence(c.kind); len(ids) != 30 || !slices.IsSorted(ids) {
+				t.Errorf("%s resumed: events %v are of calls %v", c.paused, c.kind, ids)
+			}
+		}
+	})
+}
+
+func TestPausedServersHoldTheirReplies(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		done := l.block()
+		time.Sleep(15 * ms)
+		l.Pause("server")
+		l.junk.block <- struct{}{}
+		time.Sleep(time.Minute)
+		l.Resume("server")
+		want(t, "a call", done, true, time.Minute+25*ms)
+
+		l.Pause("server")
+		done = l.block()
+		time.Sleep(time.Minute)
+		l.DeleteServer("server")
+		want(t, "a call to a paused server that is deleted", done, false, time.Minute)
+	})
+}
+
+func TestCleanupLeavesNothing(t *testing.T) {
+	before := runtime.NumGoroutine()
+	l := &lab{Network: NewNetwork(Options{}), junk: &JunkServer{block: make(chan struct{})}}
+	l.AddServer("server", serverOf(l.junk))
+	l.end = l.join("end")
+	delayed, paused := l.join("delayed"), l.join("paused")
+	l.SetLink("delayed", LinkFaults{Request: Faults{Delay: time.Hour}})
+	l.Own("paused", "owner")
+	l.Pause("owner")
+	var wg sync.WaitGroup
+	call := func(end *ClientEnd) {
+		wg.Go(func() {
+			if end.Call("JunkServer.Handler3", 1, new(int)) {
+				t.Error("a call returned true from a closed network")
+			}
+		})
+	}
+	for range 10 {
+		call(l.end)
+		call(delayed)
+		call(paused)
+	}
+	for {
+		l.mu.Lock()
+		ready := l.host("server").total().Requests == 10 && l.calls == 20 && len(l.held["owner"]) == 10
+		l.mu.Unlock()
+		if ready {
+			break
+		}
+		time.Sleep(ms)
+	}
+	l.Cleanup()
+	wg.Wait()
+	l.mu.Lock()
+	for c := l.flight; c != nil; c = c.next {
+		for i := range c.copies {
+			if c.copies[i].armed {
+				t.Error("a timer is still set")
+			}
+		}
+	}
+	if len(l.held) > 0 || len(l.idle) > 0 {
+		t.Errorf("%d messages are held, %d goroutines idle", len(l.held), len(l.idle))
+	}
+	l.mu.Unlock()
+	call(l.end)
+	l.Cleanup() // once more does no harm
+	wg.Wait()
+	if n := l.GetTotalCount(); n != 20 {
+		t.Errorf("GetTotalCount is %d after Cleanup, want 20", n)
+	}
+	close(l.junk.block)
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; {
+		if time.Now().After(deadline) {
+			stacks := make([]byte, 1<<16)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before,
+				stacks[:runtime.Stack(stacks, true)])
+		}
+		time.Sleep(ms)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.flight != nil {
+		t.Error("a call is still under way")
+	}
+}
+
+// A call in flight costs the caller and one goroutine for its handler, and nothing while it travels.
+func TestGoroutinesPerCall(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		before := runtime.NumGoroutine()
+		const n = 50
+		for range n {
+			l.block()
+		}
+		time.Sleep(5 * ms)
+		if got := runtime.NumGoroutine() - before; got != n {
+			t.Errorf("%d goroutines for %d calls that travel, want their callers alone", got, n)
+		}
+		time.Sleep(10 * ms)
+		if got := runtime.NumGoroutine() - before; got != 2*n {
+			t.Errorf("%d goroutines for %d calls in handlers, want two each", got, n)
+		}
+	})
+}
+
+// Everything at once: faults change while clients call. Every call must return once the network closes, and
+// each call's events must be in causal order.
+func TestChaos(t *testing.T) {
+	for seed := range uint64(8) {
+		var record []trace.Event
+		o := Options{Seed: seed, Trace: func(e trace.Event) { record = append(record, e) }}
+		virtualWith(t, o, func(t *testing.T, l *lab) { chaos(t, l, seed) })
+		checkLives(t, record)
+	}
+}
+
+func chaos(t *testing.T, l *lab, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	var clients sync.WaitGroup
+	stop := make(chan struct{})
+	for i := range 20 {
+		end := l.join(i)
+		l.Own(i, i)
+		clients.Go(func() {
+			for k := 0; ; k++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				reply := ""
+				ok := end.Call("JunkServer.Handler2", k, &reply)
+				if want := fmt.Sprint("handler2-", k); ok != (reply == want) {
+					t.Errorf("Call returned %v, reply %q", ok, reply)
+				}
+			}
+		})
+	}
+	for range 400 {
+		i, on := rng.IntN(20), rng.IntN(2) == 0
+		switch rng.IntN(10) {
+		case 0:
+			l.Enable(i, on)
+		case 1:
+			l.AddServer("server", serverOf(l.junk))
+		case 2:
+			l.DeleteServer("server")
+		case 3:
+			l.Pause(i)
+		case 4:
+			l.Resume(i)
+		case 5:
+			l.Reliable(on)
+			l.LongReordering(!on)
+		case 6:
+			l.SetAll(LinkFaults{Request: Faults{Duplicate: rng.Float64(), Loss: rng.Float64() / 2, Jitter: 9 * ms}})
+		case 7:
+			l.SetLink(i, LinkFaults{Reply: Faults{Cut: on, Bandwidth: 10000}})
+		case 8:
+			l.Pause("server")
+		case 9:
+			l.Resume("server")
+		}
+		time.Sleep(time.Duration(rng.IntN(30)) * ms)
+	}
+	close(stop)
+	l.Cleanup()
+	clients.Wait()
+	synctest.Wait()
+	if l.flight != nil {
+		t.Error("a call is still under way")
+	}
+}
+
+// checkLives holds the events of each call to what a call's life can be.
+func checkLives(t *testing.T, record []trace.Event) {
+	t.Helper()
+	type life map[trace.Kind]int
+	lives := make(map[uint64]life)
+	returned := 0
+	for _, e := range record {
+		l := lives[e.ID]
+		if l == nil {
+			l = life{}
+			lives[e.ID] = l
+		}
+		ok := true
+		switch e.Kind {
+		case trace.Request:
+			ok = len(l) == 0
+		case trace.Deliver:
+			ok = l[trace.Request] == 1 && l[trace.Deliver] < 2
+		case trace.Reply:
+			ok = l[trace.Deliver] > l[trace.Reply]
+		case trace.Return:
+			ok = l[trace.Reply] > 0 && l[trace.Return] == 0
+			returned++
+		case trace.Drop:
+			ok = l[trace.Request] == 1 && e.Text != ""
+		}
+		if l[e.Kind]++; !ok {
+			t.Fatalf("event %v of a call with events %v", e, l)
+		}
+	}
+	if returned == 0 || returned == len(lives) {
+		t.Errorf("%d of %d calls returned true: a test of nothing", returned, len(lives))
+	}
+	for id, l := range lives {
+		if l[trace.Return]+l[trace.Drop] == 0 {
+			t.Errorf("call %d just ends: %v", id, l)
+		}
+	}
+}
+
+func TestEventsSayWhatHappened(t *testing.T) {
+	recorder := trace.NewRecorder(func() time.Duration { return 0 })
+	virtualWith(t, Options{Latency: 10 * ms, Trace: recorder.Record}, func(t *testing.T, l *lab) {
+		l.AddServer(7, serverOf(l.junk))
+		l.Connect("end", 7)
+		l.Own("end", 3)
+		l.end.Call("JunkServer.Handler2", 1, new(string))
+		l.Own("end", "a client")
+		l.SetAll(LinkFaults{Reply: Faults{Loss: 1}})
+		l.end.Call("JunkServer.Handler2", 1, new(string))
+		l.Connect("end", nil)
+		l.end.Call("JunkServer.Handler2", 1, new(string))
+
+		var lines []string
+		for _, e := range recorder.Last(100) {
+			if bytes := map[bool]int{true: 15, false: 5}[e.Kind == trace.Reply]; e.Bytes < 4 || e.Bytes > 3*bytes {
+				t.Errorf("%v: has %d bytes", e, e.Bytes)
+			}
+			e.Bytes = 0
+			lines = append(lines, strings.Join(strings.Fields(e.String())[1:], " "))
+		}
+		method := " JunkServer.Handler2 call "
+		want := []string{
+			"3 request -> 7" + method + "1", "7 deliver <- 3" + method + "1",
+			"7 reply -> 3" + method + "1", "3 return <- 7" + method + "1",
+			"- request -> 7" + method + "2", "7 deliver" + method + "2", "7 reply" + method + "2",
+			"7 drop" + method + `2 "lost"`,
+			"- request" + method + "3", "- drop" + method + `3 "the end is not connected"`,
+		}
+		if !slices.Equal(lines, want) {
+			t.Errorf("events:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
+
+func TestStatsCountByServerAndMethod(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		l.end.Call("JunkServer.Handler1", "1", new(int))
+		l.end.Call("JunkServer.Handler6", strings.Repeat("x", 100), new(int))
+		l.SetAll(LinkFaults{Request: Faults{Loss: 1}})
+		l.end.Call("JunkServer.Handler6", strings.Repeat("x", 100), new(int))
+		l.SetAll(LinkFaults{})
+		l.AddServer("server", serverOf(l.junk)) // counts go on
+		l.end.Call("JunkServer.Handler6", "", new(int))
+		l.Connect("end", nil)
+		l.end.Call("JunkServer.Handler6", "", new(int))
+
+		s := l.Stats()
+		server, nobody := s.Servers["server"], s.Servers[nil]
+		six := server.Methods["JunkServer.Handler6"]
+		if six.Calls != 3 || six.Requests != 2 || six.Replies != 2 || six.Drops != 1 {
+			t.Errorf("Handler6 has counts %+v", six)
+		}
+		if six.CallBytes < 200 || six.CallBytes > 250 || six.ReplyBytes < 2 || six.ReplyBytes > 20 {
+			t.Errorf("Handler6 has bytes %+v", six)
+		}
+		one := server.Methods["JunkServer.Handler1"]
+		if sum := (Count{}); true {
+			sum.add(one)
+			sum.add(six)
+			if sum != server.Count || one.Calls != 1 {
+				t.Errorf("the server has counts %+v, its methods %+v and %+v", server.Count, one, six)
+			}
+			sum.add(nobody.Count)
+			if sum != s.Total || nobody.Calls != 1 || nobody.Drops != 1 || nobody.Requests != 0 {
+				t.Errorf("in total %+v, of which nobody's %+v", s.Total, nobody.Count)
+			}
+		}
+		if l.GetCount("server") != 3 || l.GetTotalCount() != 5 || l.GetCount("who?") != 0 ||
+			l.GetTotalBytes() != s.Total.CallBytes+s.Total.ReplyBytes {
+			t.Errorf("GetCount %d, GetTotalCount %d, GetTotalBytes %d for %+v",
+				l.GetCount("server"), l.GetTotalCount(), l.GetTotalBytes(), s.Total)
+		}
+	})
+}
+
+func TestServersCountTheirOwnRequests(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		fresh := serverOf(l.junk)
+		l.end.Call("JunkServer.Handler1", "1", new(int))
+		l.AddServer("server", fresh)
+		l.end.Call("JunkServer.Handler1", "1", new(int))
+		l.end.Call("JunkServer.Handler1", "1", new(int))
+		if fresh.GetCount() != 2 {
+			t.Errorf("GetCount is %d, want 2", fresh.GetCount())
+		}
+	})
+}
+
+func TestMakeNetworksDiffer(t *testing.T) {
+	a, b := MakeNetwork(), MakeNetwork()
+	if a.Seed() == b.Seed() {
+		t.Errorf("two networks share the seed %d", a.Seed())
+	}
+	if n := NewNetwork(Options{Seed: 5}); n.Seed() != 5 {
+		t.Errorf("the seed is %d, want 5", n.Seed())
+	}
+}
