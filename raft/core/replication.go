@@ -151,7 +151,7 @@ func (n *Node) replaceFrom(i Index, es []Entry) {
 // commitTo raises the commit index to i, if that is higher.
 func (n *Node) commitTo(i Index) { n.commit = max(n.commit, i) }
 
-// onAppendEntriesResponse learns what a follower has.
+// onAppendEntriesResponse learns what a follower has, and sends it more.
 func (n *Node) onAppendEntriesResponse(m *Message) {
 	p := n.hearFollower(m)
 	switch {
@@ -160,10 +160,6 @@ func (n *Node) onAppendEntriesResponse(m *Message) {
 	case !m.Reject:
 		n.matched(p, m.Index)
 		return
-	case p.flow == snapshot:
-		if n.now >= p.due {
-			n.sendSnapshot(p) // it still lacks it
-		}
 	case p.rejected(m.Seq, m.Index):
 		n.backUp(p, m)
 	}
@@ -193,14 +189,23 @@ func (n *Node) matched(p *progress, i Index) {
 }
 
 // backUp goes back to the last entry that may be in both logs (§5.3, fast backup). The follower skipped
-// its entries of terms too high for our entry; we skip ours of terms too high for its.
+// its entries of terms too high for our entry; we skip ours of terms too high for its. Where our entry at the
+// hint has the hint's term, the logs are the same up to there (Log Matching, §5.3), and no further
+// question is needed.
 func (n *Node) backUp(p *progress, m *Message) {
-	if p.match < n.log.base && (m.Index <= n.log.base || m.Hint < n.log.base) {
+	switch {
+	case n.log.matches(m.Hint, m.LogTerm):
+		p.rewind(m.Hint + 1)
+		n.matched(p, m.Hint)
+	case p.flow == snapshot:
+		if n.now >= p.due {
+			n.sendSnapshot(p) // it still lacks it
+		}
+	case p.match < n.log.base && (m.Index <= n.log.base || m.Hint < n.log.base):
 		n.sendSnapshot(p) // they meet where we have no entries any more
-		return
+	default:
+		p.rewind(n.log.latest(min(m.Hint, m.Index-1), m.LogTerm) + 1)
 	}
-	meet := n.log.latest(min(m.Hint, m.Index-1), m.LogTerm)
-	p.rewind(meet + 1)
 }
 
 // advanceCommit commits what a majority has on disk, if that includes an entry of this term (§5.4.2:

@@ -33,7 +33,9 @@ func (n *Node) Transfer(now Time, to NodeID) error {
 		return ErrTransferring
 	}
 	n.transfer = transfer{to: to, abortAt: n.now.plus(n.cfg.ElectionTimeout)}
-	n.feed(p)
+	if p.match < n.log.last() {
+		n.sendAppend(p) // with what it lacks, or asking for what was sent
+	}
 	n.handOver(p)
 	return nil
 }
