@@ -40,7 +40,8 @@ func goroutines() []goroutine {
 		if !found || err != nil {
 			continue
 		}
-		state, _, _ = strings.Cut(strings.Trim(state, "[]:"), ",")
+		state, _, _ = strings.Cut(strings.Trim(state, "[]:"), ",") // how long, which bubble
+		state = strings.TrimSuffix(state, " (durable)")
 		g.id, g.state, g.stack = id, state, body
 		all = append(all, g)
 	}
@@ -79,7 +80,9 @@ func leaked(baseline map[int]bool, grace time.Duration) (busy, idle []string) {
 
 // ours says whether the goroutine belongs to the harness: runs its code, or was started by it.
 func (g goroutine) ours() bool {
-	return strings.Contains(g.stack, "raftlab/internal/tester.") || strings.Contains(g.stack, "testing.")
+	return strings.Contains(g.stack, "raftlab/internal/tester.(*local)") ||
+		strings.Contains(g.stack, "raftlab/internal/tester.(*Cluster)") ||
+		strings.Contains(g.stack, "\ntesting.")
 }
 
 func (g goroutine) wakesByItself() bool {

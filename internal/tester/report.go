@@ -34,8 +34,8 @@ type Failure struct {
 // Error returns the invariant and the message on one line.
 func (f *Failure) Error() string { return f.Invariant + ": " + f.Message }
 
-// String returns the whole report, of several lines.
-func (f *Failure) String() string {
+// Report returns all there is to say, in several lines.
+func (f *Failure) Report() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", f.Error())
 	if len(f.Events) > 0 {

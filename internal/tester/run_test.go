@@ -1,0 +1,209 @@
+package tester
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"raftlab/internal/trace"
+)
+
+// runFake runs a scenario on a fake group, bent as given, in virtual time.
+func runFake(t *testing.T, bend func(*fakeGroup), cfg Config, scenario func(*Raft)) (result Result) {
+	t.Helper()
+	if cfg.Servers == 0 {
+		cfg.Servers = 3
+	}
+	cfg.Seed = 1
+	synctest.Test(t, func(*testing.T) {
+		g := newFakeGroup()
+		bend(g)
+		result = RunRaft(cfg, NewLocalRaft(g.lab()), scenario)
+		time.Sleep(10 * time.Minute) // for what a test left asleep: the bubble waits for nobody
+	})
+	return result
+}
+
+// agreeTwice is the plainest scenario.
+func agreeTwice(r *Raft) {
+	r.Agree("one", 3)
+	r.Agree("two", 3)
+}
+
+func TestAGoodRunPasses(t *testing.T) {
+	var kinds []trace.Kind
+	sink := func(e trace.Event) { kinds = append(kinds, e.Kind) }
+	result := runFake(t, func(*fakeGroup) {}, Config{Sinks: []trace.Sink{sink}}, func(r *Raft) {
+		agreeTwice(r)
+		if r.Leader() != 0 || r.Term() != 1 || r.LastApplied() != 2 || r.Replicas(2) != 3 {
+			r.Failf(Progress, "leader %d, term %d, applied %d", r.Leader(), r.Term(), r.LastApplied())
+		}
+		r.Disconnect(1)
+		r.Crash(2)
+		if got := r.InTouch(); !slices.Equal(got, []int{0}) || r.UpCount() != 2 {
+			r.Failf(Progress, "in touch are %v of %d", got, r.UpCount())
+		}
+		r.Restart(2)
+		r.ConnectAll()
+		r.EverybodyApplies(2, time.Second)
+	})
+	if result.Failure != nil {
+		t.Fatal(result.Failure.Report())
+	}
+	if result.Applied != 2 || result.Events != uint64(len(kinds)) || result.Hash == 0 {
+		t.Errorf("the result is %+v after %d events", result, len(kinds))
+	}
+	for _, want := range []trace.Kind{trace.Restart, trace.Connect, trace.Start, trace.Apply, trace.State,
+		trace.Disconnect, trace.Crash} {
+		if !slices.Contains(kinds, want) {
+			t.Errorf("no %v event was recorded", want)
+		}
+	}
+}
+
+// TestEachInvariantCanFail bends one thing at a time and expects the invariant that it breaks.
+func TestEachInvariantCanFail(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		invariant string
+		says      string // a part of the message
+		bend      func(g *fakeGroup)
+		cfg       Config
+		scenario  func(*Raft)
+	}{
+		{"two leaders in a term", ElectionSafety, "both lead term 1",
+			func(g *fakeGroup) { g.state = func(int) (int, bool) { return 1, true } }, Config{}, agreeTwice},
+		{"a follower that takes commands", ElectionSafety, "both lead term 1",
+			func(g *fakeGroup) {
+				g.start = func(me, i, term int, leads bool) (int, int, bool) { return 5, 1, true }
+			}, Config{}, func(r *Raft) { r.Start(1, "x"); r.Start(2, "y"); r.Sleep(time.Second) }},
+		{"a term that falls", Monotonic, "from term 9 to term 8",
+			func(g *fakeGroup) {
+				terms := map[int]int{}
+				g.state = func(me int) (int, bool) {
+					if me == 1 {
+						terms[me]++
+						return 10 - terms[me], false
+					}
+					return 1, me == 0
+				}
+			}, Config{}, func(r *Raft) { r.Sleep(time.Second) }},
+		{"another command at one server", StateMachineSafety, "at index 2",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply {
+					if me == 2 && m.Index == 2 {
+						m.Command = "forged"
+					}
+					return m
+				}
+			}, Config{}, agreeTwice},
+		{"an index left out", Monotonic, "applied index 3, but the next after 1 is 2",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply {
+					if me == 1 && m.Index == 2 {
+						m.Index = 3
+					}
+					return m
+				}
+			}, Config{}, agreeTwice},
+		{"an index applied twice", Monotonic, "applied index 1, but the next after 1 is 2",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply { m.Index = 1; return m }
+			}, Config{}, agreeTwice},
+		{"a snapshot of another state", StateMachineSafety, "not the state after that index",
+			func(g *fakeGroup) {
+				s := service{index: 2, prefix: 77}
+				g.deliver = func(me int, m Apply) Apply {
+					if me == 1 && m.Index == 2 {
+						return Apply{Install: true, Index: 2, Data: s.snapshot()}
+					}
+					return m
+				}
+			}, Config{}, func(r *Raft) { agreeTwice(r); r.Sleep(time.Second) }},
+		{"a snapshot that is none", StateMachineSafety, "never took",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply {
+					return Apply{Install: true, Index: 1, Data: []byte("?")}
+				}
+			}, Config{}, agreeTwice},
+		{"a snapshot from before", Monotonic, "after it had applied 2",
+			func(g *fakeGroup) {
+				s := service{index: 1, prefix: chain(0, trace.DigestOf("one"))}
+				g.deliver = func(me int, m Apply) Apply {
+					if m.Index == 3 {
+						return Apply{Install: true, Index: 1, Data: s.snapshot()}
+					}
+					return m
+				}
+			}, Config{}, func(r *Raft) { agreeTwice(r); r.Agree("three", 3) }},
+		{"a leader that lost an applied entry", LeaderCompleteness, "had applied up to 2",
+			func(g *fakeGroup) {
+				g.start = func(me, index, term int, leads bool) (int, int, bool) { return min(index, 2), term, leads }
+			}, Config{}, func(r *Raft) { agreeTwice(r); r.Start(0, "three") }},
+		{"no leader", Progress, "no leader among the connected servers [0 1 2]",
+			func(g *fakeGroup) { g.state = func(int) (int, bool) { return 1, false } },
+			Config{}, func(r *Raft) { r.Leader() }},
+		{"a leader alone", ElectionSafety, "no majority is in touch",
+			func(*fakeGroup) {}, Config{}, func(r *Raft) { r.Disconnect(1, 2); r.NoLeader() }},
+		{"different terms", Progress, "different terms [1 2 3]",
+			func(g *fakeGroup) { g.state = func(me int) (int, bool) { return 1 + me, false } },
+			Config{}, func(r *Raft) { r.Term() }},
+		{"no term", Progress, "a term must be 1 or more",
+			func(g *fakeGroup) { g.state = func(me int) (int, bool) { return 0, false } },
+			Config{}, func(r *Raft) { r.Term() }},
+		{"a command never applied", Progress, "was not applied by 3 servers within 10s",
+			func(g *fakeGroup) {
+				g.start = func(me, index, term int, leads bool) (int, int, bool) { return index + 9, term, leads }
+			}, Config{}, func(r *Raft) { r.Agree("x", 3) }},
+		{"a command applied too late for one attempt", Progress, "should have applied it within 2s",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply { time.Sleep(3 * time.Second); return m }
+			}, Config{}, func(r *Raft) { r.AgreeAtOnce("x", 3) }},
+		{"a server that lags for ever", Progress, "server 2 has applied up to 0 only",
+			func(g *fakeGroup) {
+				g.deliver = func(me int, m Apply) Apply {
+					if me == 2 {
+						time.Sleep(time.Minute)
+					}
+					return m
+				}
+			}, Config{}, func(r *Raft) { r.Agree("x", 2); r.EverybodyApplies(1, 5*time.Second) }},
+		{"a leader that refuses", Progress, "refused command x",
+			func(g *fakeGroup) {}, Config{}, func(r *Raft) { r.MustStart(1, "x") }},
+		{"too many RPCs", Budget, "RPCs: 9, at most 8 are allowed",
+			func(g *fakeGroup) {}, Config{}, func(r *Raft) { r.AtMost("RPCs", 9, 8) }},
+		{"a scenario without end", TimeLimit, "did not end within 7s",
+			func(g *fakeGroup) {}, Config{Limit: 7 * time.Second}, func(r *Raft) { r.Sleep(time.Hour) }},
+		{"a killed server that runs on", NoLeak, "still running",
+			func(g *fakeGroup) {
+				g.born = func(*fakePeer) { startStray(true) }
+			}, Config{}, agreeTwice},
+		{"a killed server that leaves a blocked goroutine", NoLeak, "blockedStray",
+			func(g *fakeGroup) {
+				g.born = func(*fakePeer) { startStray(false) }
+			}, Config{Strict: true}, agreeTwice},
+		{"a call to a method that is not there", Misuse, "Raft.Nothing",
+			func(g *fakeGroup) {
+				g.born = func(p *fakePeer) {
+					go func() {
+						time.Sleep(time.Second)
+						var reply int
+						p.ends[1].Call("Raft.Nothing", 1, &reply)
+					}()
+				}
+			}, Config{}, func(r *Raft) { r.Sleep(3 * time.Second) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			result := runFake(t, c.bend, c.cfg, c.scenario)
+			f := result.Failure
+			if f == nil {
+				t.Fatalf("the run passed; %s should have failed it", c.invariant)
+			}
+			if f.Invariant != c.invariant || !strings.Contains(f.Message, c.says) {
+				t.Errorf("got %v, want %s with %q", f, c.invariant, c.says)
+			}
+		})
+	}
+}
