@@ -27,11 +27,12 @@ var table = map[string]row{
 	"internal/tester": {production: []string{"labrpc", "porcupine", "internal/trace"}},
 	"kvraft": {production: []string{"kvraft/state", "raft", "labrpc", "labgob", "internal/trace"},
 		tests: []string{"internal/suite", "internal/tester"}},
-	"raft": {production: []string{"raft/core", "labrpc", "labgob", "internal/trace"},
+	"raft": {production: []string{"raft/core", "raft/disk", "labrpc", "labgob", "internal/trace"},
 		tests: []string{"internal/suite", "internal/tester"}},
 	"labrpc": {production: []string{"labgob", "internal/trace"}},
 
 	// The leaves: they import nothing of this module.
+	"raft/disk":      {production: []string{"raft/core"}},
 	"internal/trace": {}, "labgob": {}, "porcupine": {}, "raft/core": {}, "kvraft/state": {},
 	"internal/tidy": {}, "internal/runner": {},
 }
