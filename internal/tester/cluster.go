@@ -334,3 +334,30 @@ func (c *Cluster) unwindIfFailed() {
 		runtime.Goexit()
 	}
 }
+
+// Leader waits for a leader among the connected servers and returns it: the one of the highest term.
+func (c *Cluster) Leader() int {
+	leader := -1
+	c.Poll(ElectionLimit, func() bool {
+		leader, _ = c.leaderNow()
+		return leader >= 0
+	})
+	if leader < 0 {
+		c.Failf(Progress, "no leader among the connected servers %v within %v", c.InTouch(), ElectionLimit)
+	}
+	return leader
+}
+
+// leaderNow returns the connected leader of the highest term, or -1.
+func (c *Cluster) leaderNow() (leader, term int) {
+	leader = -1
+	for i := range c.n {
+		if !c.Connected(i) {
+			continue
+		}
+		if t, leads := c.host.State(i); leads && (leader < 0 || t > term) {
+			leader, term = i, t
+		}
+	}
+	return leader, term
+}

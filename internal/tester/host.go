@@ -1,6 +1,8 @@
 package tester
 
 import (
+	"time"
+
 	"raftlab/internal/trace"
 	"raftlab/labrpc"
 )
@@ -61,11 +63,19 @@ type Host interface {
 	Crash(node int)
 	// Disk returns the disk of server node as it is now.
 	Disk(node int) Disk
+	// SlowDisk makes each save of server node take so much longer, 0: no longer. False: this host, or the
+	// disk, cannot.
+	SlowDisk(node int, delay time.Duration) bool
+	// State returns what the Raft peer of server node says of itself: its term, and whether it leads.
+	// Zeros while the server is down.
+	State(node int) (term int, isLeader bool)
 
 	// Link lets messages of server from to server to, and the replies to them, pass or not.
 	Link(from, to int, up bool)
 	// SetLink makes the requests and replies of one link lossy, slow and so on.
 	SetLink(from, to int, faults labrpc.LinkFaults)
+	// SetAll makes all links lossy, slow and so on, beside what SetLink does.
+	SetAll(faults labrpc.LinkFaults)
 	// Pause stops a server's network, both ways, until Resume lets what was held go on.
 	Pause(node int)
 	Resume(node int)
@@ -106,4 +116,20 @@ type RaftHost interface {
 	Host
 	// Peer returns the running peer of server node, nil while it is down.
 	Peer(node int) RaftPeer
+}
+
+// KVClerk is a client's access to the lab's key/value service. Its methods block until they are done.
+type KVClerk interface {
+	Get(key string) string
+	Put(key, value string)
+	Append(key, value string)
+}
+
+// KVHost is a Host whose servers are those of a key/value service, and that makes clients of it.
+type KVHost interface {
+	Host
+	// Clerk makes client number client, from 0 and each once. It reaches no server yet.
+	Clerk(client int) KVClerk
+	// Reach lets messages of a client to server node, and the replies, pass or not.
+	Reach(client, node int, up bool)
 }

@@ -8,25 +8,23 @@ import (
 	"raftlab/labrpc"
 )
 
-// RaftLab is a Raft implementation as its own tests hand it to the harness.
-type RaftLab struct {
-	// NewDisk returns an empty disk.
-	NewDisk func() Disk
-	// CopyDisk returns a copy that later saves to the original do not reach.
-	CopyDisk func(Disk) Disk
-	// Make starts a peer. next blocks until the peer delivers something or gone is closed (then false).
-	Make func(ends []*labrpc.ClientEnd, me int, disk Disk) (
-		peer RaftPeer, next func(gone <-chan struct{}) (Apply, bool))
-}
-
 // observeEvery is how often a peer is asked for its term and role.
 const observeEvery = 20 * time.Millisecond
 
-// local is a RaftHost in this process, in real time, on a labrpc network.
+// WatchedDisk is a Disk that can be made slow: it calls saved in the goroutine that saves, before the save
+// returns.
+type WatchedDisk interface {
+	Watch(saved func(stateBytes, snapshotBytes int))
+}
+
+// local is a Host in this process, in real time, on a labrpc network. What the servers are, its boot knows.
 type local struct {
 	*realTime
 	setup    Setup
-	lab      RaftLab
+	copyDisk func(Disk) Disk
+	// boot starts a server, and fills in what of its life is not known without it.
+	boot func(life *localLife, node int, ends []*labrpc.ClientEnd, disk Disk)
+
 	net      *labrpc.Network
 	record   *trace.Recorder
 	baseline map[int]bool // goroutines that were there before
@@ -41,36 +39,42 @@ type localNode struct {
 	mu   sync.Mutex // guards all below, and is held while a delivery is told to the harness
 	disk Disk
 	life *localLife
-	born int // lives so far
+	born int           // lives so far
+	slow time.Duration // that each save takes longer
 }
 
 // localLife is a server from boot to crash.
 type localLife struct {
-	peer RaftPeer
-	ends []labrpcEnd
-	over chan struct{} // closed by the crash
+	server   localServer
+	services []any  // whose methods answer RPCs
+	deliver  func() // takes what the server delivers, until the host is gone; nil: nothing is delivered
+	ends     []labrpcEnd
+	over     chan struct{} // closed by the crash
+}
+
+// localServer is a server of either lab.
+type localServer interface {
+	GetState() (term int, isLeader bool)
+	Kill()
 }
 
 // labrpcEnd names a network end: one server's way to another, in one life of the first.
 type labrpcEnd struct{ from, to, life int }
 
-// NewLocalRaft returns a maker of hosts for peers of the given implementation.
-func NewLocalRaft(lab RaftLab) func(Setup) RaftHost {
-	return func(setup Setup) RaftHost {
-		h := &local{realTime: newRealTime(), setup: setup, lab: lab, baseline: goroutineIDs(),
-			gone: make(chan struct{})}
-		h.record = trace.NewRecorder(h.Now, setup.Sinks...)
-		h.net = labrpc.NewNetwork(labrpc.Options{
-			Seed:   setup.Seed,
-			Trace:  h.record.Record,
-			Misuse: func(err error) { setup.Report(Misuse, err.Error()) },
-		})
-		for range setup.Servers {
-			h.nodes = append(h.nodes, &localNode{disk: lab.NewDisk()})
-			h.up = append(h.up, make([]bool, setup.Servers))
-		}
-		return h
+func newLocal(setup Setup, newDisk func() Disk, copyDisk func(Disk) Disk) *local {
+	h := &local{realTime: newRealTime(), setup: setup, copyDisk: copyDisk, baseline: goroutineIDs(),
+		gone: make(chan struct{})}
+	h.record = trace.NewRecorder(h.Now, setup.Sinks...)
+	h.net = labrpc.NewNetwork(labrpc.Options{
+		Seed:   setup.Seed,
+		Trace:  h.record.Record,
+		Misuse: func(err error) { setup.Report(Misuse, err.Error()) },
+	})
+	for range setup.Servers {
+		h.nodes = append(h.nodes, &localNode{disk: newDisk()})
+		h.up = append(h.up, make([]bool, setup.Servers))
 	}
+	return h
 }
 
 // Recorder implements Host.
@@ -107,8 +111,10 @@ func (h *local) Boot(i int) {
 		h.net.Own(name, i)
 		h.net.Connect(name, j)
 	}
-	var next func(<-chan struct{}) (Apply, bool)
-	life.peer, next = h.lab.Make(ends, i, node.disk)
+	if disk, is := node.disk.(WatchedDisk); is {
+		disk.Watch(func(int, int) { h.saved(i) })
+	}
+	h.boot(life, i, ends, node.disk)
 	node.mu.Lock()
 	node.life = life
 	node.born++
@@ -119,10 +125,43 @@ func (h *local) Boot(i int) {
 	}
 	h.links.Unlock()
 	server := labrpc.MakeServer()
-	server.AddService(labrpc.MakeService(life.peer))
+	for _, receiver := range life.services {
+		server.AddService(labrpc.MakeService(receiver))
+	}
 	h.net.AddServer(i, server)
-	go h.deliver(i, life, next)
+	if life.deliver != nil {
+		go life.deliver()
+	}
 	go h.observe(i, life)
+}
+
+// saved makes a save take as long as SlowDisk has asked for.
+func (h *local) saved(i int) {
+	node := h.nodes[i]
+	node.mu.Lock()
+	slow := node.slow
+	node.mu.Unlock()
+	if slow > 0 {
+		time.Sleep(slow)
+	}
+}
+
+// SlowDisk implements Host.
+func (h *local) SlowDisk(i int, delay time.Duration) bool {
+	node := h.nodes[i]
+	node.mu.Lock()
+	defer node.mu.Unlock()
+	node.slow = delay
+	_, can := node.disk.(WatchedDisk)
+	return can
+}
+
+// State implements Host.
+func (h *local) State(i int) (term int, isLeader bool) {
+	if life := h.lifeOf(i); life != nil {
+		return life.server.GetState()
+	}
+	return 0, false
 }
 
 // Crash implements Host.
@@ -134,11 +173,11 @@ func (h *local) Crash(i int) {
 	h.net.DeleteServer(i)
 	node.mu.Lock()
 	life := node.life
-	node.disk = h.lab.CopyDisk(node.disk)
+	node.disk = h.copyDisk(node.disk)
 	node.life = nil
 	node.mu.Unlock()
 	close(life.over)
-	life.peer.Kill()
+	life.server.Kill()
 }
 
 // Disk implements Host.
@@ -149,62 +188,13 @@ func (h *local) Disk(i int) Disk {
 	return node.disk
 }
 
-// Peer implements RaftHost.
-func (h *local) Peer(i int) RaftPeer {
-	node := h.nodes[i]
-	node.mu.Lock()
-	defer node.mu.Unlock()
-	if node.life == nil {
-		return nil
-	}
-	return node.life.peer
-}
-
-// deliver takes what a peer delivers for as long as there is a harness: a crashed peer too must not find
-// its applyCh blocked, but what it says no longer counts.
-func (h *local) deliver(i int, life *localLife, next func(<-chan struct{}) (Apply, bool)) {
-	for {
-		m, ok := next(h.gone)
-		if !ok {
-			return
-		}
-		if old, is := life.peer.(ConditionalInstaller); is && m.Install &&
-			!old.CondInstallSnapshot(m.Term, m.Index, m.Data) {
-			continue
-		}
-		if s, due := h.deliverOne(i, life, m); due {
-			h.snapshot(life, s)
-		}
-	}
-}
-
-func (h *local) deliverOne(i int, life *localLife, m Apply) (Snapshot, bool) {
-	node := h.nodes[i]
-	node.mu.Lock()
-	defer node.mu.Unlock()
-	if node.life != life {
-		return Snapshot{}, false
-	}
-	return h.setup.Applied(i, m)
-}
-
-func (h *local) snapshot(life *localLife, s Snapshot) {
-	peer, is := life.peer.(Snapshotter)
-	if !is {
-		h.setup.Report(Misuse, "the Raft under test has no method Snapshot(index int, snapshot []byte), "+
-			"which part 2D calls")
-		return
-	}
-	peer.Snapshot(s.Index, s.Data)
-}
-
 // observe records a peer's term and role whenever they change.
 func (h *local) observe(i int, life *localLife) {
 	ticker := time.NewTicker(observeEvery)
 	defer ticker.Stop()
 	term, leads := -1, false
 	for {
-		t, l := life.peer.GetState()
+		t, l := life.server.GetState()
 		if t != term || l != leads {
 			term, leads = t, l
 			h.observed(i, life, trace.Event{Kind: trace.State, Node: i, Peer: trace.Nobody, Term: t, Leader: l})
@@ -249,6 +239,9 @@ func (h *local) lifeOf(i int) *localLife {
 	defer node.mu.Unlock()
 	return node.life
 }
+
+// SetAll implements Host.
+func (h *local) SetAll(faults labrpc.LinkFaults) { h.net.SetAll(faults) }
 
 // Pause implements Host.
 func (h *local) Pause(i int) { h.net.Pause(i) }

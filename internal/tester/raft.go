@@ -31,39 +31,12 @@ type Raft struct {
 // Command draws a command from the run's seed.
 func (r *Raft) Command() int { return r.Intn(1 << 30) }
 
-// Leader waits for a leader among the connected servers and returns it: the one of the highest term.
-func (r *Raft) Leader() int {
-	leader := -1
-	r.Poll(ElectionLimit, func() bool {
-		leader, _ = r.leaderNow()
-		return leader >= 0
-	})
-	if leader < 0 {
-		r.Failf(Progress, "no leader among the connected servers %v within %v", r.InTouch(), ElectionLimit)
-	}
-	return leader
-}
-
 // NoLeader fails the run if a connected server calls itself leader.
 func (r *Raft) NoLeader() {
 	if leader, term := r.leaderNow(); leader >= 0 {
 		r.Failf(ElectionSafety, "server %d leads term %d, but no majority is in touch: connected are %v",
 			leader, term, r.InTouch())
 	}
-}
-
-// leaderNow returns the connected leader of the highest term, or -1.
-func (r *Raft) leaderNow() (leader, term int) {
-	leader = -1
-	for i := range r.n {
-		if !r.Connected(i) {
-			continue
-		}
-		if t, leads := r.host.Peer(i).GetState(); leads && (leader < 0 || t > term) {
-			leader, term = i, t
-		}
-	}
-	return leader, term
 }
 
 // Term waits until all connected servers are in one term, and returns it.
@@ -73,7 +46,7 @@ func (r *Raft) Term() int {
 		terms = terms[:0]
 		for i := range r.n {
 			if r.Connected(i) {
-				term, _ := r.host.Peer(i).GetState()
+				term, _ := r.host.State(i)
 				terms = append(terms, term)
 			}
 		}
