@@ -156,3 +156,16 @@ func (k *Keeper) Keep(args *Bag, reply *Bag) {
 	reply.Items = append(reply.Items, args.Items...)
 	k.args, k.reply = args, reply
 }
+
+// A service replaces the one of its name with all its methods. Odd has none for values.
+func TestServicesAreReplacedWhole(t *testing.T) {
+	var reported []string
+	l := newLab(t, Options{Instant: true, Misuse: func(err error) { reported = append(reported, err.Error()) }})
+	server := l.host("server").server
+	server.AddService(MakeService(&Odd{}))
+	server.AddService(MakeService(Odd{}))
+	if l.end.Call("Odd.Fine", 1, new(int)) {
+		t.Error("a method of the former service answers")
+	}
+	expect(t, reported, []string{"service Odd has no method Fine; it has none"})
+}

@@ -251,6 +251,8 @@ func TestBandwidthQueuesPerLinkAndDirection(t *testing.T) {
 	m.SetLink("e", LinkFaults{})
 	m.SetAll(LinkFaults{})
 	arrives("e", 0, 1<<40, 0)
+	m.SetLink("e", LinkFaults{Request: Faults{Bandwidth: 1000}})
+	arrives("e", 0, 1000, time.Second) // nothing is left of the former queue
 	m.SetLink("e", LinkFaults{Request: Faults{Bandwidth: 1}})
 	for range 10 { // three thousand years each
 		if _, fate := m.Request(0, "e", math.MaxInt); fate.At[0] != never {

@@ -57,6 +57,22 @@ func TestCallTakesTheLatencyBothWays(t *testing.T) {
 	})
 }
 
+// A timer that is late makes a round trip late once: the reply makes up for it.
+func TestLatenessIsMadeUpFor(t *testing.T) {
+	o := Options{Latency: 10 * ms, Trace: func(e trace.Event) {
+		if e.Kind == trace.Request {
+			time.Sleep(3 * ms) // no sink should; here it makes the timer late
+		}
+	}}
+	virtualWith(t, o, func(t *testing.T, l *lab) {
+		want(t, "a call", l.start("JunkServer.Handler1", "1", new(int)), true, 20*ms)
+		done := l.block()
+		time.Sleep(15 * ms)
+		l.junk.block <- struct{}{}
+		want(t, "a call of 2 ms at the server", done, true, 22*ms)
+	})
+}
+
 func TestLostCallsReturnFalseWhenTheMessageWouldHaveArrived(t *testing.T) {
 	virtual(t, func(t *testing.T, l *lab) {
 		l.SetLink("end", LinkFaults{Request: Faults{Loss: 1}})
@@ -152,6 +168,27 @@ func TestAnEarlierServersReplyIsNeverDelivered(t *testing.T) {
 	})
 }
 
+func TestLostCallsWaitTheirTime(t *testing.T) {
+	virtual(t, func(t *testing.T, l *lab) {
+		l.LongDelays(true)
+		l.Enable("end", false)
+		var calls []<-chan result
+		for range 20 {
+			calls = append(calls, l.start("JunkServer.Handler1", "1", new(int)))
+		}
+		time.Sleep(50 * ms)
+		l.DeleteServer("server") // is none of their business any more
+		longest := time.Duration(0)
+		for _, done := range calls {
+			longest = max(longest, (<-done).took)
+		}
+		between(t, "the longest wait", longest, 5*time.Second, UnreachableLongWait)
+		if drops := l.Stats().Total.Drops; drops != 20 {
+			t.Errorf("%d messages were dropped, want 20", drops)
+		}
+	})
+}
+
 func TestBlockedHandlersHoldUpNobody(t *testing.T) {
 	virtual(t, func(t *testing.T, l *lab) {
 		var blocked []<-chan result
@@ -202,6 +239,25 @@ func TestDoubledRequestsRunTwiceAndAnswerOnce(t *testing.T) {
 		}
 		if s := l.Stats().Total; s.Replies != 20 || s.Drops != 20 {
 			t.Errorf("counts are %+v; want 20 replies that counted and 20 that did not", s)
+		}
+	})
+}
+
+func TestTheSecondOfTwoHandlersEndsQuietlyAfterCleanup(t *testing.T) {
+	var record []trace.Event
+	o := Options{Latency: 10 * ms, Trace: func(e trace.Event) { record = append(record, e) }}
+	virtualWith(t, o, func(t *testing.T, l *lab) {
+		l.SetAll(LinkFaults{Request: Faults{Duplicate: 1}})
+		done := l.block()
+		time.Sleep(15 * ms)
+		l.junk.block <- struct{}{}
+		want(t, "the call", done, true, 25*ms)
+		l.Cleanup()
+		events := len(record)
+		l.junk.block <- struct{}{}
+		synctest.Wait()
+		if l.flight != nil || len(record) != events {
+			t.Errorf("after Cleanup the handler's reply goes on: %v", record[events:])
 		}
 	})
 }
@@ -296,6 +352,14 @@ func TestPausedServersHoldTheirReplies(t *testing.T) {
 		time.Sleep(time.Minute)
 		l.DeleteServer("server")
 		want(t, "a call to a paused server that is deleted", done, false, time.Minute)
+
+		l.AddServer("server", serverOf(l.junk))
+		l.Own("end", "owner")
+		l.Pause("owner")
+		done = l.start("JunkServer.Handler1", "1", new(int))
+		time.Sleep(time.Minute)
+		l.DeleteServer("owner")
+		want(t, "a call of a paused owner that is deleted", done, true, time.Minute+20*ms)
 	})
 }
 
@@ -381,6 +445,13 @@ func TestGoroutinesPerCall(t *testing.T) {
 		time.Sleep(10 * ms)
 		if got := runtime.NumGoroutine() - before; got != 2*n {
 			t.Errorf("%d goroutines for %d calls in handlers, want two each", got, n)
+		}
+		for range n {
+			l.junk.block <- struct{}{}
+		}
+		time.Sleep(time.Second)
+		if got := runtime.NumGoroutine() - before; got > maxIdle {
+			t.Errorf("%d goroutines after all calls, want at most %d idle ones", got, maxIdle)
 		}
 	})
 }
