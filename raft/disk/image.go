@@ -109,7 +109,11 @@ func (im *Image) Bytes() []byte {
 		uint64(d.Snapshot.Term), uint64(len(im.ends))} {
 		raw = binary.AppendUvarint(raw, x)
 	}
-	raw = append(raw, im.body...)
+	return seal(append(raw, im.body...))
+}
+
+// seal writes the checksum of all that follows it.
+func seal(raw []byte) []byte {
 	binary.LittleEndian.PutUint32(raw, crc32.Checksum(raw[4:], castagnoli))
 	return raw
 }
