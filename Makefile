@@ -6,6 +6,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO ?= go
+GOFMT := $(shell $(GO) env GOROOT)/bin/gofmt
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
@@ -13,19 +14,23 @@ FUZZTIME ?= 30s
 PART ?= [23][A-D]
 BENCH ?= .
 COUNT ?= 1
+HISTORIES ?= 1000000
 
 # What a student builds; it must also build for wasip1, where the simulator runs it.
-student_dirs := labgob labrpc porcupine porcupine/models raft raft/core kvraft kvraft/state \
-	internal/trace internal/tester internal/suite
-student := $(foreach d,$(student_dirs),$(if $(wildcard $(d)/*.go),./$(d)))
+student_dirs := labgob labrpc porcupine raft kvraft internal/trace internal/tester internal/suite
+student := $(foreach d,$(student_dirs),$(if $(wildcard $(d)),./$(d)/...))
 
 # Packages whose goroutines meet: here the race detector pays. It wants a C compiler; a machine without
 # one runs the same tests without it, and says so.
-race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/suite
+race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/suite \
+	internal/reference
 race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
 race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
 .PHONY: help test lab race bench cover lint fuzz fuzz-checker fmt check-fmt vet staticcheck wasip1
+
+# Our own code also has to leave no goroutine blocked for good, which students are only told of.
+test race cover: export RAFTLAB_STRICT = 1
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,11 +76,14 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 		done <<< "$$targets"; \
 	done
 
+fuzz-checker: ## our checker's verdicts against the known one's on a million random histories; HISTORIES=n
+	$(GO) -C bench test -count=1 -timeout 2h ./porcupine -run TestSameVerdict -histories=$(HISTORIES)
+
 fmt: ## gofmt all files in place
-	gofmt -w .
+	$(GOFMT) -w .
 
 check-fmt:
-	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+	@unformatted=$$($(GOFMT) -l .); if [ -n "$$unformatted" ]; then \
 		echo "not gofmt-ed (make fmt does it):"; echo "$$unformatted"; exit 1; fi
 
 vet:
