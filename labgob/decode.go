@@ -24,6 +24,7 @@ type decodeState struct {
 	spare   reflect.Value // a zero value of last.t
 	program *decType      // and how it is decoded
 	id      int32         // when sent with this id
+	texts   [64]string    // strings met recently
 	in      *vocab        // in this vocabulary
 }
 
@@ -53,7 +54,7 @@ func (d *decodeState) message(v reflect.Value) (err error) {
 		return err
 	}
 	if !v.IsValid() {
-		return d.skipBody(id)
+		return d.skipMessage(id)
 	}
 	t, err := d.vocab.program(v.Type(), id)
 	if err != nil {
@@ -169,7 +170,7 @@ func (d *decodeState) value(t *decType, v reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		v.SetString(string(s))
+		v.SetString(d.text(s))
 	case opUint, opBool:
 		x, err := d.uint()
 		if err != nil {
@@ -238,24 +239,22 @@ func (d *decodeState) structure(t *decType, v reflect.Value) error {
 	field := -1
 	for d.off < len(d.data) {
 		delta, err := d.uint()
-		if err != nil {
+		if err != nil || delta == 0 {
 			return err
-		}
-		if delta == 0 {
-			return nil
 		}
 		if delta >= uint64(len(t.fields)-field) {
 			return errRange
 		}
 		field += int(delta)
 		f := &t.fields[field]
-		if f.t == nil {
+		if f.plain {
+			err = d.value(f.t, v.Field(f.index))
+		} else if f.t == nil {
 			err = d.skip(f.id)
+		} else if fv, e := f.of(v); e == nil {
+			err = d.value(f.t, fv)
 		} else {
-			var fv reflect.Value
-			if fv, err = f.of(v); err == nil {
-				err = d.value(f.t, fv)
-			}
+			err = e
 		}
 		if err != nil {
 			return within(err, "."+f.name)
@@ -265,16 +264,15 @@ func (d *decodeState) structure(t *decType, v reflect.Value) error {
 }
 
 // of returns the field of v to decode into.
-func (f *decField) of(v reflect.Value) (reflect.Value, error) {
-	if len(f.index) > 1 {
-		var err error
-		if v, err = v.FieldByIndexErr(f.index); err != nil {
+func (f *decField) of(v reflect.Value) (_ reflect.Value, err error) {
+	if f.promoted != nil {
+		if v, err = v.FieldByIndexErr(f.promoted); err != nil {
 			return v, err
 		}
 	} else {
-		v = v.Field(f.index[0])
+		v = v.Field(f.index)
 	}
-	if v.Kind() == reflect.Pointer {
+	if f.pointer {
 		v = alloc(v)
 	}
 	return v, nil
@@ -312,7 +310,7 @@ func (d *decodeState) dynamic(t *decType, v reflect.Value) error {
 		}
 		d.in, d.id = d.vocab, id
 	}
-	if !c.AssignableTo(t.base) {
+	if !t.any && !c.AssignableTo(t.base) {
 		return fmt.Errorf("%s is no %s", c, t.base)
 	}
 	return d.concrete(d.program, v, c)
@@ -321,6 +319,17 @@ func (d *decodeState) dynamic(t *decType, v reflect.Value) error {
 // concrete decodes a value of type c and puts it into the interface v. The state keeps one
 // value to decode into, as v takes a copy.
 func (d *decodeState) concrete(t *decType, v reflect.Value, c reflect.Type) error {
+	if c == intType && t.op == opInt {
+		if err := d.singleMark(); err != nil {
+			return err
+		}
+		x, err := d.int()
+		if int64(int(x)) == x {
+			v.Set(reflect.ValueOf(int(x)))
+			return err
+		}
+		return overflow(x, t)
+	}
 	x := d.spare
 	d.spare = reflect.Value{} // out of the way of interfaces inside this one
 	if !x.IsValid() || x.Type() != c {
@@ -336,6 +345,8 @@ func (d *decodeState) concrete(t *decType, v reflect.Value, c reflect.Type) erro
 	}
 	return nil
 }
+
+var intType = reflect.TypeFor[int]()
 
 // method hands the bytes of a value to the type that understands them.
 func (d *decodeState) method(t *decType, v reflect.Value) error {
@@ -353,16 +364,29 @@ func (d *decodeState) method(t *decType, v reflect.Value) error {
 	return v.Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(data)
 }
 
+// text returns b as a string: the same one as before if it is short and came lately, as keys,
+// names of operations and small values do.
+func (d *decodeState) text(b []byte) string {
+	n := len(b)
+	if n == 0 || n > 24 {
+		return string(b)
+	}
+	recent := &d.texts[(7*uint(n)+uint(b[0])+31*uint(b[n-1]))%uint(len(d.texts))]
+	if *recent != string(b) {
+		*recent = string(b)
+	}
+	return *recent
+}
+
 func (d *decodeState) uint() (uint64, error) {
-	if d.off < len(d.data) {
-		if b := d.data[d.off]; b < 0x80 {
-			d.off++
-			return uint64(b), nil
-		}
+	if d.off < len(d.data) && d.data[d.off] < 0x80 {
+		d.off++
+		return uint64(d.data[d.off-1]), nil
 	}
 	return d.longUint()
 }
 
+//go:noinline
 func (d *decodeState) longUint() (uint64, error) {
 	if d.off == len(d.data) {
 		return 0, errCut

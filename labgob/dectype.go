@@ -11,6 +11,7 @@ type decType struct {
 	op        op
 	base      reflect.Type // without pointers
 	narrow    bool         // not every number on the wire fits
+	any       bool         // an interface that every type satisfies
 	method    method       // of an opMethod
 	byAddress bool         // the method belongs to the pointer
 	unmatched bool         // a struct none of whose fields was sent, though others were
@@ -19,10 +20,13 @@ type decType struct {
 }
 
 type decField struct {
-	name  string
-	index []int
-	t     *decType // nil: the Go type has no such field
-	id    int32    // what to skip then
+	name     string
+	index    int
+	promoted []int    // the path to a field of an embedded struct, instead of index
+	pointer  bool     // the field is one
+	plain    bool     // none of the two, nor to be skipped
+	t        *decType // nil: the Go type has no such field
+	id       int32    // what to skip then
 }
 
 // decCompiler holds the types of one compilation, finished or not, so that types may refer to
@@ -76,6 +80,8 @@ func (c *decCompiler) compile(t reflect.Type, id int32) (_ *decType, err error) 
 		return nil, notSent(t)
 	case opInt, opUint:
 		p.narrow = b.Size() < 8
+	case opInterface:
+		p.any = b.NumMethod() == 0
 	case opStruct:
 		err = c.structure(p, w)
 	case opArray:
@@ -130,7 +136,12 @@ func (c *decCompiler) structure(p *decType, w *wireType) error {
 		if err != nil {
 			return within(err, "."+sent.Name)
 		}
-		f.t, f.index = t, local.Index
+		f.t, f.index = t, local.Index[0]
+		f.pointer = local.Type.Kind() == reflect.Pointer
+		if len(local.Index) > 1 {
+			f.promoted = local.Index
+		}
+		f.plain = !f.pointer && f.promoted == nil
 		matched++
 	}
 	p.unmatched = matched == 0 && p.base.NumField() > 0 && len(p.fields) > 0

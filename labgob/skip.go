@@ -41,12 +41,17 @@ func (c *decCompiler) skippable(id int32, seen map[int32]bool, depth int) error 
 	return nil
 }
 
-// skipBody skips what a message holds after the id.
-func (d *decodeState) skipBody(id int32) error {
+// skipMessage skips what a message holds after the id.
+func (d *decodeState) skipMessage(id int32) error {
 	c := decCompiler{vocab: d.vocab}
 	if err := c.skippable(id, map[int32]bool{}, 0); err != nil {
 		return err
 	}
+	return d.skipBody(id)
+}
+
+// skipBody skips what a message or an interface holds after the id.
+func (d *decodeState) skipBody(id int32) error {
 	if w := d.vocab.lookup(id); w == nil || w.StructT == nil {
 		if err := d.singleMark(); err != nil {
 			return err
@@ -140,15 +145,24 @@ func (d *decodeState) skipStruct(s *structType) error {
 	return nil
 }
 
-// skipInterface skips a name and, by its length, the value; definitions in between count.
+// skipInterface skips the value by reading it: its length does not cover what definitions inside
+// it push into the next message.
 func (d *decodeState) skipInterface() error {
 	name, err := d.bytes()
 	if err != nil || len(name) == 0 {
 		return err
 	}
-	if _, err := d.valueID(true); err != nil {
+	id, err := d.valueID(true)
+	if err != nil {
 		return unexpected(err)
 	}
-	_, err = d.bytes()
+	if _, err := d.uint(); err != nil { // the length
+		return err
+	}
+	if d.depth++; d.depth > maxDepth {
+		return errDepth
+	}
+	err = d.skipBody(id)
+	d.depth--
 	return err
 }

@@ -37,7 +37,7 @@ type recentProgram struct {
 }
 
 const (
-	maxDefinitions   = 4096    // in one stream: finding one takes time in proportion
+	maxDefinitions   = 1024    // in one stream: finding one takes time in proportion
 	maxSharedDefSize = 4 << 10 // bytes of a definition that is worth remembering
 )
 

@@ -49,6 +49,7 @@ func wantWarnings(t *testing.T, got []string, words ...string) {
 
 func TestLowerCaseFieldsAreReportedOncePerType(t *testing.T) {
 	type deep struct{ Fine, hidden int }
+	_ = deep{}.hidden
 	type message struct {
 		Term  int
 		vote  int
