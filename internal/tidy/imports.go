@@ -39,9 +39,6 @@ var table = map[string]row{
 	"raft/disk":      {production: []string{"raft/core"}},
 	"internal/trace": {}, "labgob": {}, "porcupine": {}, "raft/core": {}, "kvraft/state": {},
 	"internal/tidy": {}, "internal/runner": {},
-
-	// Tests only: what our own Raft and service promise beyond the lab's API.
-	"internal/reference": {tests: []string{"raft", "raft/core", "kvraft", "kvraft/state", "labrpc", "labgob"}},
 }
 
 // student is what a student builds: of other modules, only modules, below.
