@@ -305,10 +305,11 @@ func (d *decodeState) dynamic(t *decType, v reflect.Value) error {
 		return err
 	}
 	if d.in != d.vocab || d.id != id {
-		if d.program, err = d.vocab.program(c, id); err != nil {
+		p, err := d.vocab.program(c, id)
+		if err != nil {
 			return err
 		}
-		d.in, d.id = d.vocab, id
+		d.program, d.in, d.id = p, d.vocab, id
 	}
 	if !t.any && !c.AssignableTo(t.base) {
 		return fmt.Errorf("%s is no %s", c, t.base)
