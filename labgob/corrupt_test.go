@@ -165,7 +165,8 @@ func typeSets(s *typeSet) (n int) {
 func TestManyForeignStreamsDoNotFillTheMemory(t *testing.T) {
 	largest := 0
 	for i := range 5 * maxShared {
-		w := &wireType{StructT: &structType{Field: []fieldType{{fmt.Sprint("Field", i), idInt}, {"Name", idString}}}}
+		w := &wireType{StructT: &structType{Field: []fieldType{
+			{fmt.Sprint("Field", i), idInt}, {"Name", idString}}}}
 		data := appendDefinition(nil, firstUserID, w)
 		data = append(data, 7, 0xff, 128, 2, 2, 'h', 'i', 0)
 		var b Base

@@ -2,6 +2,7 @@ package labgob
 
 import (
 	"bytes"
+	"encoding/gob"
 	"errors"
 	"io"
 	"reflect"
@@ -54,7 +55,8 @@ func TestWhatCannotBeEncodedIsAnErrorWithTypeAndPath(t *testing.T) {
 		{"unregistered pointer", entries(&Unregistered{"k"}), []string{"Entries[].Command",
 			"type *labgob.Unregistered is not registered"}},
 		{"channel as command", entries(make(chan int)), []string{"Entries[].Command", "chan int"}},
-		{"nil pointer in an interface", entries((*Op)(nil)), []string{"Entries[].Command", "nil *labgob.Op"}},
+		{"nil pointer in an interface", entries((*Op)(nil)), []string{"Entries[].Command",
+			"nil *labgob.Op"}},
 		{"nested", LogEntry{1, Batch{[]any{map[string]any{"x": Unregistered{}}}}},
 			[]string{"field Command.Commands[][]: type labgob.Unregistered"}},
 		{"nil element", []*Base{{"a"}, nil}, []string{"field []", "nil pointer"}},
@@ -186,10 +188,33 @@ func TestRegisterConflictsPanicWithAdvice(t *testing.T) {
 	sameJourney(t, LogEntry{1, Op{}})
 }
 
+type PlainStruct struct{ A int }
+
+type plainPointer struct{ A int }
+
+type PlainText string
+
+type plainList []int
+
+// TestRegisteredWithGobAlone: gob's own registry cannot be read, only tried.
+func TestRegisteredWithGobAlone(t *testing.T) {
+	for _, v := range []any{PlainStruct{}, &plainPointer{}, PlainText("")} {
+		gob.Register(v)
+		var back any
+		if err := Unmarshal(gobMarshal(t, &v), &back); err != nil {
+			t.Errorf("decoding %T: %v", v, err)
+		} else if !reflect.DeepEqual(back, v) {
+			t.Errorf("got %#v, want %#v", back, v)
+		}
+	}
+	var v any = plainList{1}
+	gob.Register(v)
+	sameJourney(t, []any{v, plainPointer{2}, PlainText("x")})
+}
+
 func TestDeepValuesAreRefusedOnTheWayIn(t *testing.T) {
 	var data []byte
-	for depth := range []int{maxDepth - 1, maxDepth + 1} {
-		n := []int{maxDepth - 1, maxDepth + 1}[depth]
+	for _, n := range []int{maxDepth - 1, maxDepth + 1} {
 		var defs encodeState
 		defs.reset(noTypes())
 		r, err := encTypeOf(reflect.TypeFor[Ring]())

@@ -1,6 +1,9 @@
 package labgob
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // skippable reports an error if values sent with an id cannot be skipped, because the stream has
 // not defined all of it.
@@ -145,8 +148,8 @@ func (d *decodeState) skipStruct(s *structType) error {
 	return nil
 }
 
-// skipInterface skips the value by reading it: its length does not cover what definitions inside
-// it push into the next message.
+// skipInterface skips the value by reading it. Its length would do, but for definitions inside:
+// they push what is left of the value into the next message.
 func (d *decodeState) skipInterface() error {
 	name, err := d.bytes()
 	if err != nil || len(name) == 0 {
@@ -156,13 +159,18 @@ func (d *decodeState) skipInterface() error {
 	if err != nil {
 		return unexpected(err)
 	}
-	if _, err := d.uint(); err != nil { // the length
+	n, err := d.uint()
+	if err != nil {
 		return err
 	}
 	if d.depth++; d.depth > maxDepth {
 		return errDepth
 	}
+	start, before := d.off, d.vocab
 	err = d.skipBody(id)
 	d.depth--
+	if err == nil && d.vocab == before && uint64(d.off-start) != n {
+		return errors.New("an interface holds a value of another length than it says")
+	}
 	return err
 }

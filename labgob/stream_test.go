@@ -59,11 +59,14 @@ func TestNilSkipsAValue(t *testing.T) {
 	var ours, theirs bytes.Buffer
 	e, g := NewEncoder(&ours), gob.NewEncoder(&theirs)
 	for _, v := range samples() {
-		if e.Encode(v) != nil || g.Encode(v) != nil || e.Encode("next") != nil || g.Encode("next") != nil {
-			t.Fatalf("cannot encode %T", v)
+		for _, v := range []any{v, "next"} {
+			if e.Encode(v) != nil || g.Encode(v) != nil {
+				t.Fatalf("cannot encode %T", v)
+			}
 		}
 	}
-	for who, d := range map[string]*LabDecoder{"labgob": NewDecoder(&ours), "gob": NewDecoder(&theirs)} {
+	for who, d := range map[string]*LabDecoder{
+		"labgob": NewDecoder(&ours), "gob": NewDecoder(&theirs)} {
 		for range samples() {
 			var next string
 			if err := d.Decode(nil); err != nil {

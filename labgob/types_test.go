@@ -173,8 +173,9 @@ func samples() map[string]any {
 		"heartbeat": AppendEntriesArgs{Term: 3},
 		"ints": AppendEntriesArgs{3, 1, 2, 2,
 			[]LogEntry{{1, 5}, {2, "six"}, {3, nil}, {4, 1 << 40}}, 4},
-		"ops":   AppendEntriesArgs{3, 1, 2, 2, []LogEntry{{1, op}, {2, 7}, {3, op}}, 4},
-		"mixed": []LogEntry{{1, Color(2)}, {2, op}, {3, Reconfigure{map[int][]string{4: {"x"}}, date}}},
+		"ops": AppendEntriesArgs{3, 1, 2, 2, []LogEntry{{1, op}, {2, 7}, {3, op}}, 4},
+		"mixed": []LogEntry{{1, Color(2)}, {2, op},
+			{3, Reconfigure{map[int][]string{4: {"x"}}, date}}},
 		"nested interfaces": LogEntry{1, Batch{[]any{1, "two", op, Batch{[]any{Color(4), op}},
 			map[string]any{"deep": []LogEntry{{1, op}}}}}},
 		"pointer command": LogEntry{1, &List{1, &List{2, nil}}},
@@ -204,7 +205,9 @@ func gobMarshal(t testing.TB, v any) []byte {
 	return buf.Bytes()
 }
 
-func gobUnmarshal(data []byte, v any) error { return gob.NewDecoder(bytes.NewReader(data)).Decode(v) }
+func gobUnmarshal(data []byte, v any) error {
+	return gob.NewDecoder(bytes.NewReader(data)).Decode(v)
+}
 
 func marshal(t testing.TB, v any) []byte {
 	t.Helper()

@@ -9,6 +9,19 @@ import (
 	"testing"
 )
 
+// forget makes this package meet every type for the first time again, so that tests may be
+// repeated within a process.
+func forget() {
+	encTypes.Clear()
+	dynamicTypes.Clear()
+	inspected.Clear()
+	rootTypes.Store(nil)
+	rootVocab.Store(nil)
+	warnings.mu.Lock()
+	defer warnings.mu.Unlock()
+	clear(warnings.said)
+}
+
 // quiet collects the warnings issued until the test ends, instead of printing them.
 func quiet(t testing.TB) func() []string {
 	var mu sync.Mutex
@@ -48,6 +61,7 @@ func wantWarnings(t *testing.T, got []string, words ...string) {
 }
 
 func TestLowerCaseFieldsAreReportedOncePerType(t *testing.T) {
+	forget()
 	type deep struct{ Fine, hidden int }
 	_ = deep{}.hidden
 	type message struct {
@@ -70,6 +84,7 @@ func TestLowerCaseFieldsAreReportedOncePerType(t *testing.T) {
 }
 
 func TestLowerCaseFieldsAreReportedWhereverATypeIsFirstSeen(t *testing.T) {
+	forget()
 	type registered struct{ A, b int }
 	type received struct{ A, b int }
 	type command struct{ A, b int }
@@ -89,6 +104,7 @@ func TestLowerCaseFieldsAreReportedWhereverATypeIsFirstSeen(t *testing.T) {
 }
 
 func TestChannelsAndFunctionsInFieldsAreReported(t *testing.T) {
+	forget()
 	type message struct {
 		Term int
 		Done chan bool
@@ -100,6 +116,7 @@ func TestChannelsAndFunctionsInFieldsAreReported(t *testing.T) {
 }
 
 func TestTypesWithTheirOwnEncodingAreNotReported(t *testing.T) {
+	forget()
 	texts := quiet(t)
 	type message struct {
 		T Times
@@ -111,6 +128,7 @@ func TestTypesWithTheirOwnEncodingAreNotReported(t *testing.T) {
 }
 
 func TestDecodingIntoAUsedVariableIsReportedOncePerType(t *testing.T) {
+	forget()
 	type reply struct {
 		Term  int
 		Inner struct{ Ok bool }
@@ -145,6 +163,7 @@ func TestDecodingIntoAUsedVariableIsReportedOncePerType(t *testing.T) {
 }
 
 func TestWarningsGoToTheStandardLogger(t *testing.T) {
+	forget()
 	var out bytes.Buffer
 	log.SetOutput(&out)
 	defer log.SetOutput(os.Stderr)
