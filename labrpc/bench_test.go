@@ -7,8 +7,9 @@ import (
 	"raftlab/internal/trace"
 )
 
-// The goal is 4 µs for a call natively, 20 µs in wasm, with small arguments and no latency. The network's
-// own part of that is small; the codec's is the rest. See the nested module bench for a rival.
+// The goal is 4 µs for a call natively, 20 µs in wasm, with small arguments and no latency. The
+// network's own part of that is small; the codec's is the rest. See the nested module bench for a
+// rival.
 
 type BenchArgs struct{ Term, Leader, PrevIndex, PrevTerm, Commit int }
 type BenchReply struct {
@@ -17,7 +18,9 @@ type BenchReply struct {
 }
 type Bench struct{}
 
-func (*Bench) Append(args *BenchArgs, reply *BenchReply) { reply.Term, reply.Success = args.Term, true }
+func (*Bench) Append(args *BenchArgs, reply *BenchReply) {
+	reply.Term, reply.Success = args.Term, true
+}
 
 func benchEnd(b *testing.B, o Options) *ClientEnd {
 	b.ReportAllocs()

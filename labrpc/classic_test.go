@@ -2,28 +2,30 @@ package labrpc
 
 import (
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// The behaviours that suites written for the classic labrpc rely on, each on a network in real time.
+// The behaviours that suites written for the classic labrpc rely on, each on a network in real
+// time.
 
 type JunkArgs struct{ X int }
 type JunkReply struct{ X string }
 
 // JunkServer has handlers of both shapes, and methods that are no handlers.
 type JunkServer struct {
-	mu      sync.Mutex
-	strings []string
-	ints    []int
-	block   chan struct{} // Handler3 returns when it is closed
+	mu    sync.Mutex
+	texts []string
+	ints  []int
+	block chan struct{} // Handler3 returns when it is closed
 }
 
 func (js *JunkServer) Handler1(args string, reply *int) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
-	js.strings = append(js.strings, args)
+	js.texts = append(js.texts, args)
 	*reply, _ = strconv.Atoi(args)
 }
 
@@ -42,17 +44,19 @@ func (js *JunkServer) Handler3(args int, reply *int) {
 func (js *JunkServer) Handler4(args *JunkArgs, reply *JunkReply) { reply.X = "pointer" }
 func (js *JunkServer) Handler5(args JunkArgs, reply *JunkReply)  { reply.X = "value" }
 func (js *JunkServer) Handler6(args string, reply *int)          { *reply = len(args) }
-func (js *JunkServer) Handler7(args int, reply *string)          { *reply = string(make([]byte, args)) }
+func (js *JunkServer) Handler7(args int, reply *string) {
+	*reply = strings.Repeat("x", args)
+}
 
 func (js *JunkServer) NoHandler1(args int) int               { return args }
 func (js *JunkServer) NoHandler2(args int, reply string)     {}
 func (js *JunkServer) NoHandler3(args int, reply *int) error { return nil }
 func (js *JunkServer) NoHandler4(args int, reply ...int)     {}
 
-func (js *JunkServer) seen() (strings, ints int) {
+func (js *JunkServer) seen() (texts, ints int) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
-	return len(js.strings), len(js.ints)
+	return len(js.texts), len(js.ints)
 }
 
 // lab is a network with one JunkServer, "server", and an enabled end to it.
@@ -132,7 +136,8 @@ func TestUnreliableLosesSomeCallsOfMany(t *testing.T) {
 		end := l.join(i)
 		go func() {
 			reply := ""
-			results <- end.Call("JunkServer.Handler2", i, &reply) && reply == "handler2-"+strconv.Itoa(i)
+			ok := end.Call("JunkServer.Handler2", i, &reply)
+			results <- ok && reply == "handler2-"+strconv.Itoa(i)
 		}()
 	}
 	total := 0
@@ -149,7 +154,8 @@ func TestUnreliableLosesSomeCallsOfMany(t *testing.T) {
 	}
 }
 
-// Calls that an earlier, disabled time of the end delays do not hold up later ones, and never execute.
+// Calls that an earlier, disabled time of the end delays do not hold up later ones, and never
+// execute.
 func TestDisabledCallsDoNotDelayLaterOnes(t *testing.T) {
 	l := newLab(t, Options{})
 	l.LongDelays(true)
@@ -183,7 +189,7 @@ func TestDisabledCallsDoNotDelayLaterOnes(t *testing.T) {
 
 func TestTotalBytesAreThePayload(t *testing.T) {
 	l := newLab(t, Options{Instant: true})
-	long := string(make([]byte, 1000))
+	long := strings.Repeat("x", 1000)
 	for range 10 {
 		n := 0
 		l.end.Call("JunkServer.Handler6", long, &n)

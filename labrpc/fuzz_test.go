@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// script drives a model by bytes: any bytes are a script. It keeps what the model must answer for and
-// checks each fate.
+// script drives a model by bytes: any bytes are a script. It keeps what the model must answer for
+// and checks each fate.
 type script struct {
 	t      *testing.T
 	m      *Model
@@ -18,7 +18,7 @@ type script struct {
 	routes []Route
 	cut    map[any]LinkFaults // as set; nil is the whole network
 	paused map[any]bool
-	queue  map[any]time.Duration // by end whose requests meet nothing but bandwidth: the latest arrival
+	queue  map[any]time.Duration // by end that jitter does not touch: the latest arrival
 }
 
 var (
@@ -104,7 +104,8 @@ func (s *script) faults(end any, whole bool) {
 	draw := func() Faults {
 		return Faults{
 			Loss: float64(s.next(3)) / 2, Duplicate: float64(s.next(3)) / 2, Cut: s.next(3) == 2,
-			Delay: time.Duration(s.next(50)), Jitter: time.Duration(s.next(50)), Bandwidth: int64(s.next(100)),
+			Delay: time.Duration(s.next(50)), Jitter: time.Duration(s.next(50)),
+			Bandwidth: int64(s.next(100)),
 		}
 	}
 	f := LinkFaults{draw(), draw()}
@@ -134,7 +135,8 @@ func (s *script) request(end any) {
 	limited := s.cut[end].Request.Bandwidth+s.cut[nil].Request.Bandwidth > 0
 	if limited && jitter == 0 && !s.m.unreliable {
 		if fate.At[0] < s.queue[end] {
-			s.t.Fatalf("the bandwidth's queue is not first in, first out: %v after %v", fate.At[0], s.queue[end])
+			s.t.Fatalf("the bandwidth's queue is not first in, first out: %v after %v",
+				fate.At[0], s.queue[end])
 		}
 		s.queue[end] = fate.At[0]
 	}
@@ -160,7 +162,8 @@ func (s *script) arrived(r Route, f Fate, d direction) {
 		at = r.Owner()
 	}
 	if !r.Alive() || s.paused[at] || f.At[0] != s.now {
-		s.t.Fatalf("delivered at %v by a dead route (alive is %v) or to a paused server: %+v", s.now, r.Alive(), f)
+		s.t.Fatalf("delivered at %v by a dead route (alive is %v) or to a paused server: %+v",
+			s.now, r.Alive(), f)
 	}
 }
 
@@ -183,8 +186,8 @@ func (s *script) check(f Fate) {
 	}
 }
 
-// Whatever is done to a model, each fate is possible, a cut direction delivers nothing, a bandwidth's queue is
-// first in, first out, and the same seed and calls give the same fates.
+// Whatever is done to a model, each fate is possible, a cut direction delivers nothing, a
+// bandwidth's queue is first in, first out, and the same seed and calls give the same fates.
 func FuzzModel(f *testing.F) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for seed := range uint64(40) {

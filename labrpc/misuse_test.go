@@ -40,9 +40,14 @@ var mistakes = []struct {
 	{"Odd.Gives", 1, new(int), []string{`Call("Odd.Gives"): encode the reply: `, "Unnamed"}},
 }
 
+// reports are what misuse was reported.
+type reports []string
+
+func (r *reports) add(err error) { *r = append(*r, err.Error()) }
+
 func TestMisuseIsReportedWithWhatExists(t *testing.T) {
-	var reported []string
-	l := newLab(t, Options{Instant: true, Misuse: func(err error) { reported = append(reported, err.Error()) }})
+	var reported reports
+	l := newLab(t, Options{Instant: true, Misuse: reported.add})
 	l.host("server").server.AddService(MakeService(&Odd{}))
 	for _, c := range mistakes {
 		reported = nil
@@ -90,13 +95,14 @@ func TestMisusePanicsInTheCaller(t *testing.T) {
 }
 
 func TestMisuseOfControlsChangesNothing(t *testing.T) {
-	var reported []string
-	l := newLab(t, Options{Latency: ms, Misuse: func(err error) { reported = append(reported, err.Error()) }})
+	var reported reports
+	l := newLab(t, Options{Latency: ms, Misuse: reported.add})
 	for _, c := range []struct {
 		do   func()
 		want string
 	}{
-		{func() { l.SetLink("end", LinkFaults{Request: Faults{Cut: true, Loss: 7}}) }, "Request.Loss is 7"},
+		{func() { l.SetLink("end", LinkFaults{Request: Faults{Cut: true, Loss: 7}}) },
+			"Request.Loss is 7"},
 		{func() { l.SetAll(LinkFaults{Reply: Faults{Cut: true, Delay: -1}}) }, "Reply.Delay is -1ns"},
 		{func() { l.AddServer("server", nil) }, "AddServer(server, nil): want a server"},
 		{func() { l.AddServer(nil, MakeServer()) }, "AddServer(nil): a server's name must not be nil"},
@@ -142,7 +148,8 @@ func TestNoMemoryIsShared(t *testing.T) {
 		t.Errorf("the handler's arguments are %v now, its reply %v", keeper.args, keeper.reply)
 	}
 	first := keeper.args
-	if l.end.Call("Keeper.Keep", &Bag{Items: []int{7}}, &Bag{}); first.Items[0] != 1 || first == keeper.args {
+	l.end.Call("Keeper.Keep", &Bag{Items: []int{7}}, &Bag{})
+	if first.Items[0] != 1 || first == keeper.args {
 		t.Error("arguments are used again for a later call")
 	}
 }
@@ -159,8 +166,8 @@ func (k *Keeper) Keep(args *Bag, reply *Bag) {
 
 // A service replaces the one of its name with all its methods. Odd has none for values.
 func TestServicesAreReplacedWhole(t *testing.T) {
-	var reported []string
-	l := newLab(t, Options{Instant: true, Misuse: func(err error) { reported = append(reported, err.Error()) }})
+	var reported reports
+	l := newLab(t, Options{Instant: true, Misuse: reported.add})
 	server := l.host("server").server
 	server.AddService(MakeService(&Odd{}))
 	server.AddService(MakeService(Odd{}))

@@ -4,30 +4,32 @@ import (
 	"math"
 	"time"
 
-	// Every random choice of the network is drawn in this file, from this source: the user asked for it.
-	// Its own documentation says that math/rand/v2 supersedes it.
+	// Every random choice of the network is drawn in this file, from this source: the user asked
+	// for it. Its own documentation says that math/rand/v2 supersedes it.
 	//lint:ignore SA1019 see above
 	"golang.org/x/exp/rand"
 )
 
-// Model decides what happens to each message: lost, delayed until when, doubled, held, answered false after
-// how long. It decides from its controls and its seed alone. It starts no goroutine or timer, takes no lock
-// and reads no clock: time comes in as an argument, a duration since any fixed origin. Network acts on it
-// with goroutines and timers; a simulator does so with its event queue. It must not be used concurrently.
+// Model decides what happens to each message: lost, delayed until when, doubled, held, answered
+// false after how long. It decides from its controls and its seed alone. It starts no goroutine or
+// timer, takes no lock and reads no clock: time comes in as an argument, a duration since any fixed
+// origin. Network acts on it with goroutines and timers; a simulator does so with its event queue.
+// It must not be used concurrently.
 //
-// A driver takes each message through two decisions: when it leaves (Request, Reply) and, once for each
-// copy, when that arrives (RequestArrives, ReplyArrives), since the network may have changed meanwhile:
+// A driver takes each message through two decisions: when it leaves (Request, Reply) and, once for
+// each copy, when that arrives (RequestArrives, ReplyArrives), since the network may have changed
+// meanwhile:
 //
 //	route, fate := m.Request(now, end, bytes)    the caller's end sends its request
 //	fate = m.RequestArrives(fate.At[i], route)   deliver it: the handler runs
 //	fate = m.Reply(now, route, bytes)            the handler has returned
-//	fate = m.ReplyArrives(fate.At[i], route)     deliver it, if none has been delivered: Call returns true
+//	fate = m.ReplyArrives(fate.At[i], route)     deliver it, if it is the first: Call returns true
 //
-// A Fate with Copies 0 whose Reason is Paused is no decision yet: keep the message and ask the same question
-// again, in order, when Fate.Holder resumes or is deleted or replaced. With any other Reason the message is
-// lost; once all copies of a call are lost, Call returns false at FailAt of the last.
-// After Enable(false), DeleteServer and AddServer a driver makes every call fail whose request has left and
-// whose Route is no longer Alive, at once, even while its handler runs.
+// A Fate with Copies 0 whose Reason is Paused is no decision yet: keep the message and ask the same
+// question again, in order, when Fate.Holder resumes or is deleted or replaced. With any other
+// Reason the message is lost; once all copies of a call are lost, Call returns false at FailAt of
+// the last. After Enable(false), DeleteServer and AddServer a driver makes every call fail whose
+// request has left and whose Route is no longer Alive, at once, even while its handler runs.
 type Model struct {
 	rng             *rand.Rand
 	latency, jitter time.Duration // of every message
@@ -52,7 +54,7 @@ type link struct {
 type node struct {
 	name        any
 	up          bool
-	incarnation uint64 // grows when the server is deleted or replaced: what it had to say is never heard
+	incarnation uint64 // grows when the server is deleted or replaced: then nobody hears it
 	paused      bool
 }
 
@@ -78,15 +80,15 @@ const (
 
 // Fate is what the model decided about one message.
 type Fate struct {
-	Copies int              // how many copies of it go on: 0 if it is lost or held, 1, or 2 if it is doubled
+	Copies int              // that go on: 0 if it is lost or held, 1, or 2 if it is doubled
 	At     [2]time.Duration // At[:Copies] is when they arrive, in rising order, never before now
 	Reason Reason           // why none goes on; "" if one does
 	Holder any              // Reason is Paused: the server that holds it
-	FailAt time.Duration    // lost: when Call returns false, unless another copy of that call lives on
+	FailAt time.Duration    // lost: when Call returns false, unless another copy lives on
 }
 
-// Route is the way of one call, fixed when its request leaves: from which end, to which incarnation of which
-// server. A later Connect does not change it.
+// Route is the way of one call, fixed when its request leaves: from which end, to which incarnation
+// of which server. A later Connect does not change it.
 type Route struct {
 	link        *link
 	server      *node
@@ -94,8 +96,8 @@ type Route struct {
 	incarnation uint64
 }
 
-// NewModel returns a model with no ends and no servers, or the error of o.Validate. Of the options it uses
-// Seed, Latency, Jitter and Instant.
+// NewModel returns a model with no ends and no servers, or the error of o.Validate. Of the options
+// it uses Seed, Latency, Jitter and Instant.
 func NewModel(o Options) (*Model, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -112,8 +114,8 @@ func NewModel(o Options) (*Model, error) {
 	}, nil
 }
 
-// Connect makes the server's name the one that the end's later requests go to; nil connects it to nobody.
-// Neither needs to exist yet. A new end is connected to nobody and disabled.
+// Connect makes the server's name the one that the end's later requests go to; nil connects it to
+// nobody. Neither needs to exist yet. A new end is connected to nobody and disabled.
 func (m *Model) Connect(end, server any) {
 	m.link(end).server = m.node(server)
 }
@@ -139,8 +141,8 @@ func (m *Model) AddServer(server any) {
 	n.incarnation++
 }
 
-// DeleteServer takes the server down: nothing reaches it, and what it has said and still says is never
-// heard. It is no longer paused.
+// DeleteServer takes the server down: nothing reaches it, and what it has said and still says is
+// never heard. It is no longer paused.
 func (m *Model) DeleteServer(server any) {
 	n := m.node(server)
 	n.up, n.paused = false, false
@@ -162,7 +164,8 @@ func (m *Model) LongDelays(long bool) { m.longDelays = long }
 // LongReordering holds back ReorderedPart of the replies for a long while.
 func (m *Model) LongReordering(long bool) { m.longReordering = long }
 
-// SetLink sets the faults of one link, in place of those it had, or returns the error of f.Validate.
+// SetLink sets the faults of one link, in place of those it had, or returns the error of
+// f.Validate.
 func (m *Model) SetLink(end any, f LinkFaults) error {
 	if err := f.Validate(); err != nil {
 		return err
@@ -200,8 +203,8 @@ func (m *Model) Request(now time.Duration, end any, bytes int) (Route, Fate) {
 	return r, m.travel(now, l, toServer, bytes)
 }
 
-// RequestArrives decides about a copy of a request that reaches its server now: go on with it, hold it or
-// lose it.
+// RequestArrives decides about a copy of a request that reaches its server now: go on with it, hold
+// it or lose it.
 func (m *Model) RequestArrives(now time.Duration, r Route) Fate {
 	return m.arrives(now, r, toServer, r.server)
 }
@@ -217,8 +220,8 @@ func (m *Model) Reply(now time.Duration, r Route, bytes int) Fate {
 	return m.travel(now, r.link, toCaller, bytes)
 }
 
-// ReplyArrives decides about a copy of a reply that reaches the caller now: go on with it, hold it or lose
-// it. Only the first to arrive counts.
+// ReplyArrives decides about a copy of a reply that reaches the caller now: go on with it, hold it
+// or lose it. Only the first to arrive counts.
 func (m *Model) ReplyArrives(now time.Duration, r Route) Fate {
 	return m.arrives(now, r, toCaller, r.link.owner)
 }
@@ -252,8 +255,8 @@ func (r Route) Owner() any {
 	return r.link.owner.name
 }
 
-// Alive reports whether an answer can still come: the end was not disabled since the request left, and the
-// server is still the same one.
+// Alive reports whether an answer can still come: the end was not disabled since the request left,
+// and the server is still the same one.
 func (r Route) Alive() bool { return r.broken() == "" }
 
 func (r Route) broken() Reason {
@@ -293,8 +296,8 @@ func (m *Model) travel(now time.Duration, l *link, d direction, bytes int) Fate 
 	return fate
 }
 
-// transmit queues a message for the link's bandwidth and returns when its last byte is out. The queue is
-// first in, first out.
+// transmit queues a message for the link's bandwidth and returns when its last byte is out. The
+// queue is first in, first out.
 func (l *link) transmit(now time.Duration, d direction, bytes int, bandwidth int64) time.Duration {
 	if bandwidth == 0 {
 		l.free[d] = 0
@@ -315,8 +318,8 @@ func (m *Model) transit(own, all *Faults, d direction) time.Duration {
 	return took
 }
 
-// holdBack draws how long LongReordering keeps a message back. Short times are likelier than long ones: the
-// time is uniform below a bound that is uniform itself.
+// holdBack draws how long LongReordering keeps a message back. Short times are likelier than long
+// ones: the time is uniform below a bound that is uniform itself.
 func (m *Model) holdBack(d direction) time.Duration {
 	if !m.longReordering || d != toCaller || !m.chance(ReorderedPart) {
 		return 0
@@ -324,8 +327,8 @@ func (m *Model) holdBack(d direction) time.Duration {
 	return ReorderedMin + m.upTo(m.upTo(ReorderedMax-ReorderedMin))
 }
 
-// unreachable is the fate of a message that has no way to go: the caller hears of it after a simulated
-// time-out.
+// unreachable is the fate of a message that has no way to go: the caller hears of it after a
+// simulated time-out.
 func (m *Model) unreachable(now time.Duration, reason Reason) Fate {
 	wait := UnreachableWait
 	if m.longDelays {

@@ -111,7 +111,8 @@ func TestReliableMessagesTakeTheBaseLatency(t *testing.T) {
 		requests, replies := trials(newModel(t, c.options), 1000)
 		for _, y := range []tally{requests, replies} {
 			if y.sent != 1000 || y.lost+y.doubled > 0 {
-				t.Errorf("%+v: of %d messages %d were lost, %d doubled", c.options, y.sent, y.lost, y.doubled)
+				t.Errorf("%+v: of %d messages %d were lost, %d doubled",
+					c.options, y.sent, y.lost, y.doubled)
 			}
 			between(t, "the shortest delay", y.delays.min, c.low, c.low+(c.high-c.low)/50)
 			between(t, "the longest delay", y.delays.max, c.high-(c.high-c.low)/50, c.high)
@@ -131,7 +132,8 @@ func TestUnreliableDelaysRequestsAndLosesATenth(t *testing.T) {
 	between(t, "the longest wait for a lost request", requests.waits.max, 26*ms, UnreliableDelay)
 	between(t, "the longest reply delay", replies.delays.max, 0, 0)
 	m.Reliable(true)
-	if requests, replies = trials(m, 1000); requests.lost+replies.lost > 0 || requests.delays.max > 0 {
+	requests, replies = trials(m, 1000)
+	if requests.lost+replies.lost > 0 || requests.delays.max > 0 {
 		t.Errorf("made reliable again, it loses %d and %d", requests.lost, replies.lost)
 	}
 }
@@ -287,7 +289,8 @@ func TestCutsStopWhatIsOnItsWay(t *testing.T) {
 			t.Errorf("a cut of replies stops a request: %+v", fate)
 		}
 		for _, fate := range []Fate{m.Reply(ms, route, 1), m.ReplyArrives(ms, route)} {
-			if fate.Copies != 0 || fate.Reason != Cut || fate.FailAt < ms || fate.FailAt > ms+UnreachableWait {
+			wait := fate.FailAt - ms
+			if fate.Copies != 0 || fate.Reason != Cut || wait < 0 || wait > UnreachableWait {
 				t.Errorf("a reply over a cut link has fate %+v", fate)
 			}
 		}
@@ -356,7 +359,9 @@ func TestRoutesDieWithTheirServerAndEnd(t *testing.T) {
 		if route.Alive() != (c.reason == "") {
 			t.Errorf("%s: alive is %v", c.what, route.Alive())
 		}
-		for i, f := range []Fate{m.RequestArrives(ms, route), m.Reply(ms, route, 1), m.ReplyArrives(ms, route)} {
+		for i, f := range []Fate{
+			m.RequestArrives(ms, route), m.Reply(ms, route, 1), m.ReplyArrives(ms, route),
+		} {
 			if f.Reason != c.reason || (f.Copies == 0 && f.FailAt != ms) {
 				t.Errorf("%s: fate %d is %+v; want reason %q", c.what, i, f, c.reason)
 			}

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Network is a simulated network: ends that calls are made from, servers that answer them, and controls
-// that may be changed at any time, from any goroutine. No method but Call blocks.
+// Network is a simulated network: ends that calls are made from, servers that answer them, and
+// controls that may be changed at any time, from any goroutine. No method but Call blocks.
 //
-// Names of ends and servers are any comparable values but nil. A name that nothing bears yet may be used in
-// any control.
+// Names of ends and servers are any comparable values but nil. A name that nothing bears yet may be
+// used in any control.
 type Network struct {
 	options Options
 	origin  time.Time // of the clock that the model is given
@@ -27,7 +27,8 @@ type Network struct {
 	closed bool
 }
 
-// host is what the network knows of a server's name: the server that bears it, if any, and its numbers.
+// host is what the network knows of a server's name: the server that bears it, if any, and its
+// numbers.
 type host struct {
 	name    any
 	node    int     // in events
@@ -40,8 +41,8 @@ func MakeNetwork() *Network {
 	return NewNetwork(Options{Seed: uint64(time.Now().UnixNano())})
 }
 
-// NewNetwork returns a reliable network without ends or servers. Options that Validate refuses are misuse:
-// without o.Misuse it panics, with it the network has the default latency.
+// NewNetwork returns a reliable network without ends or servers. Options that Validate refuses are
+// misuse: without o.Misuse it panics, with it the network has the default latency.
 func NewNetwork(o Options) *Network {
 	n := &Network{
 		options: o,
@@ -62,16 +63,16 @@ func NewNetwork(o Options) *Network {
 // Seed returns the seed of the network's random choices.
 func (n *Network) Seed() uint64 { return n.options.Seed }
 
-// Cleanup ends the network: calls under way return false, and so does every later one. It does not wait for
-// handlers that run.
+// Cleanup ends the network: calls under way return false, and so does every later one. It does not
+// wait for handlers that run.
 func (n *Network) Cleanup() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.close()
 }
 
-// MakeEnd makes an end for calls, connected to nobody and disabled. To make two ends of one name is misuse:
-// they would be the same one.
+// MakeEnd makes an end for calls, connected to nobody and disabled. To make two ends of one name is
+// misuse: they would be the same one.
 func (n *Network) MakeEnd(endname any) *ClientEnd {
 	n.mu.Lock()
 	e := n.ends[endname]
@@ -87,14 +88,15 @@ func (n *Network) MakeEnd(endname any) *ClientEnd {
 	return e
 }
 
-// Connect makes the end's later calls go to the server of that name, there or not yet; nil connects it to
-// nobody. Calls under way are not concerned.
+// Connect makes the end's later calls go to the server of that name, there or not yet; nil connects
+// it to nobody. Calls under way are not concerned.
 func (n *Network) Connect(endname, servername any) {
 	n.control(func() { n.model.Connect(endname, servername) })
 }
 
-// Enable lets the end's messages pass, or stops them. Once it is disabled its calls under way return false
-// at once, whether their handlers run or not, and a request that has not reached its server never does.
+// Enable lets the end's messages pass, or stops them. Once it is disabled its calls under way
+// return false at once, whether their handlers run or not, and a request that has not reached its
+// server never does.
 func (n *Network) Enable(endname any, enabled bool) {
 	n.control(func() {
 		n.model.Enable(endname, enabled)
@@ -102,14 +104,14 @@ func (n *Network) Enable(endname any, enabled bool) {
 	})
 }
 
-// Own says that the end's calls are made by the server, or client, of that name; nil: by nobody known. It
-// matters to Pause and to events.
+// Own says that the end's calls are made by the server, or client, of that name; nil: by nobody
+// known. It matters to Pause and to events.
 func (n *Network) Own(endname, servername any) {
 	n.control(func() { n.model.Own(endname, servername) })
 }
 
-// AddServer puts the server on the network, in place of the one that bore its name, whose calls fail as if
-// it had been deleted.
+// AddServer puts the server on the network, in place of the one that bore its name, whose calls
+// fail as if it had been deleted.
 func (n *Network) AddServer(servername any, server *Server) {
 	if !n.named("AddServer", servername) {
 		return
@@ -126,8 +128,9 @@ func (n *Network) AddServer(servername any, server *Server) {
 	})
 }
 
-// DeleteServer takes the server of that name, if any, off the network for good. Calls that have left for it
-// return false at once, whether their handlers run or not; what those still reply is never delivered.
+// DeleteServer takes the server of that name, if any, off the network for good. Calls that have
+// left for it return false at once, whether their handlers run or not; what those still reply is
+// never delivered.
 func (n *Network) DeleteServer(servername any) {
 	if !n.named("DeleteServer", servername) {
 		return
@@ -140,9 +143,9 @@ func (n *Network) DeleteServer(servername any) {
 	})
 }
 
-// Pause holds every message that would leave or reach the server, or an end that it owns, until Resume,
-// DeleteServer or AddServer. Its handlers and other goroutines run on, but nobody hears of them. Calls to
-// it wait; none fails for this.
+// Pause holds every message that would leave or reach the server, or an end that it owns, until
+// Resume, DeleteServer or AddServer. Its handlers and other goroutines run on, but nobody hears of
+// them. Calls to it wait; none fails for this.
 func (n *Network) Pause(servername any) {
 	if n.named("Pause", servername) {
 		n.control(func() { n.model.Pause(servername) })
@@ -160,14 +163,15 @@ func (n *Network) Resume(servername any) {
 	})
 }
 
-// Reliable turns the classic faults off or on: requests take 0 to 26 ms longer, a tenth of the requests and
-// a tenth of the replies is lost, and Call returns false when the lost message would have arrived.
+// Reliable turns the classic faults off or on: requests take 0 to 26 ms longer, a tenth of the
+// requests and a tenth of the replies is lost, and Call returns false when the lost message would
+// have arrived.
 func (n *Network) Reliable(reliable bool) {
 	n.control(func() { n.model.Reliable(reliable) })
 }
 
-// LongDelays makes a Call through a disabled, unconnected or cut end, or to a server that is down, take up
-// to 7 s to return false, instead of up to 100 ms.
+// LongDelays makes a Call through a disabled, unconnected or cut end, or to a server that is down,
+// take up to 7 s to return false, instead of up to 100 ms.
 func (n *Network) LongDelays(long bool) {
 	n.control(func() { n.model.LongDelays(long) })
 }
@@ -177,14 +181,14 @@ func (n *Network) LongReordering(long bool) {
 	n.control(func() { n.model.LongReordering(long) })
 }
 
-// SetLink sets the faults of one end's link, in place of those it had. Faults that Validate refuses are
-// misuse and change nothing.
+// SetLink sets the faults of one end's link, in place of those it had. Faults that Validate refuses
+// are misuse and change nothing.
 func (n *Network) SetLink(endname any, faults LinkFaults) {
 	n.setFaults(func() error { return n.model.SetLink(endname, faults) })
 }
 
-// SetAll sets the faults that every link has beside its own. Faults that Validate refuses are misuse and
-// change nothing.
+// SetAll sets the faults that every link has beside its own. Faults that Validate refuses are
+// misuse and change nothing.
 func (n *Network) SetAll(faults LinkFaults) {
 	n.setFaults(func() error { return n.model.SetAll(faults) })
 }
@@ -218,7 +222,8 @@ func (n *Network) misuse(err error) {
 	n.options.Misuse(err)
 }
 
-// host returns what is known of the server's name, which may be nil for calls to nobody. The lock is held.
+// host returns what is known of the server's name, which may be nil for calls to nobody. The lock
+// is held.
 func (n *Network) host(servername any) *host {
 	h := n.hosts[servername]
 	if h == nil {

@@ -94,7 +94,8 @@ func TestOneWayCuts(t *testing.T) {
 		}
 		l.SetLink("end", LinkFaults{Reply: Faults{Cut: true}})
 		if l.end.Call("JunkServer.Handler1", "2", &reply) || l.GetCount("server") != 1 || reply != 0 {
-			t.Errorf("a reply passed a cut, or a request did not: reply %d, count %d", reply, l.GetCount("server"))
+			t.Errorf("a reply passed a cut, or a request did not: reply %d, count %d",
+				reply, l.GetCount("server"))
 		}
 		done := l.start("JunkServer.Handler1", "3", &reply)
 		time.Sleep(5 * ms)
@@ -158,7 +159,7 @@ func TestAnEarlierServersReplyIsNeverDelivered(t *testing.T) {
 		want(t, "the call in the earlier server", blocked, false, 15*ms)
 		l.junk.block <- struct{}{} // its handler returns
 		synctest.Wait()
-		if !l.end.Call("JunkServer.Handler1", "1", new(int)) || len(fresh.strings) != 1 {
+		if !l.end.Call("JunkServer.Handler1", "1", new(int)) || len(fresh.texts) != 1 {
 			t.Error("the new server did not answer")
 		}
 		s := l.Stats().Servers["server"].Methods["JunkServer.Handler3"]
@@ -218,8 +219,8 @@ func TestReconnectingLeavesCallsUnderWayAlone(t *testing.T) {
 		l.Connect("end", "other")
 		want(t, "the earlier call", done, true, 20*ms)
 		want(t, "a later call", l.start("JunkServer.Handler1", "2", new(int)), true, 20*ms)
-		if n, _ := l.junk.seen(); n != 1 || len(other.strings) != 1 {
-			t.Errorf("the servers saw %d and %d calls, want one each", n, len(other.strings))
+		if n, _ := l.junk.seen(); n != 1 || len(other.texts) != 1 {
+			t.Errorf("the servers saw %d and %d calls, want one each", n, len(other.texts))
 		}
 	})
 }
@@ -228,7 +229,9 @@ func TestDoubledRequestsRunTwiceAndAnswerOnce(t *testing.T) {
 	virtual(t, func(t *testing.T, l *lab) {
 		l.SetAll(LinkFaults{Request: Faults{Duplicate: 1, Jitter: 50 * ms}})
 		for i := range 20 {
-			if reply := ""; !l.end.Call("JunkServer.Handler2", i, &reply) || reply != fmt.Sprint("handler2-", i) {
+			reply := ""
+			ok := l.end.Call("JunkServer.Handler2", i, &reply)
+			if !ok || reply != fmt.Sprint("handler2-", i) {
 				t.Errorf("call %d failed, reply %q", i, reply)
 			}
 		}
@@ -430,34 +433,41 @@ func TestCleanupLeavesNothing(t *testing.T) {
 	}
 }
 
-// A call in flight costs the caller and one goroutine for its handler, and nothing while it travels.
+// A call in flight costs the caller and one goroutine for its handler, and nothing while it
+// travels.
 func TestGoroutinesPerCall(t *testing.T) {
 	virtual(t, func(t *testing.T, l *lab) {
-		before := runtime.NumGoroutine()
+		before := inBubble()
 		const n = 50
 		for range n {
 			l.block()
 		}
 		time.Sleep(5 * ms)
-		if got := runtime.NumGoroutine() - before; got != n {
+		if got := inBubble() - before; got != n {
 			t.Errorf("%d goroutines for %d calls that travel, want their callers alone", got, n)
 		}
 		time.Sleep(10 * ms)
-		if got := runtime.NumGoroutine() - before; got != 2*n {
+		if got := inBubble() - before; got != 2*n {
 			t.Errorf("%d goroutines for %d calls in handlers, want two each", got, n)
 		}
 		for range n {
 			l.junk.block <- struct{}{}
 		}
 		time.Sleep(time.Second)
-		if got := runtime.NumGoroutine() - before; got > maxIdle {
+		if got := inBubble() - before; got > maxIdle {
 			t.Errorf("%d goroutines after all calls, want at most %d idle ones", got, maxIdle)
 		}
 	})
 }
 
-// Everything at once: faults change while clients call. Every call must return once the network closes, and
-// each call's events must be in causal order.
+// inBubble counts the goroutines of the test's bubble of virtual time.
+func inBubble() int {
+	stacks := make([]byte, 1<<20)
+	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "synctest bubble")
+}
+
+// Everything at once: faults change while clients call. Every call must return once the network
+// closes, and each call's events must be in causal order.
 func TestChaos(t *testing.T) {
 	for seed := range uint64(8) {
 		var record []trace.Event
@@ -506,7 +516,8 @@ func chaos(t *testing.T, l *lab, seed uint64) {
 			l.Reliable(on)
 			l.LongReordering(!on)
 		case 6:
-			l.SetAll(LinkFaults{Request: Faults{Duplicate: rng.Float64(), Loss: rng.Float64() / 2, Jitter: 9 * ms}})
+			f := Faults{Duplicate: rng.Float64(), Loss: rng.Float64() / 2, Jitter: 9 * ms}
+			l.SetAll(LinkFaults{Request: f})
 		case 7:
 			l.SetLink(i, LinkFaults{Reply: Faults{Cut: on, Bandwidth: 10000}})
 		case 8:
@@ -577,22 +588,35 @@ func TestEventsSayWhatHappened(t *testing.T) {
 		l.end.Call("JunkServer.Handler2", 1, new(string))
 		l.Connect("end", nil)
 		l.end.Call("JunkServer.Handler2", 1, new(string))
+		l.Connect("end", 7)
+		blocked := l.block()
+		time.Sleep(5 * ms)
+		l.Enable("end", false)
+		<-blocked
+		l.Enable("end", true)
+		blocked = l.block()
+		time.Sleep(15 * ms)
+		l.DeleteServer(7)
+		<-blocked
 
 		var lines []string
 		for _, e := range recorder.Last(100) {
-			if bytes := map[bool]int{true: 15, false: 5}[e.Kind == trace.Reply]; e.Bytes < 4 || e.Bytes > 3*bytes {
+			if unsent := e.Text == string(Down); (e.Bytes == 0) != unsent || e.Bytes > 30 {
 				t.Errorf("%v: has %d bytes", e, e.Bytes)
 			}
 			e.Bytes = 0
 			lines = append(lines, strings.Join(strings.Fields(e.String())[1:], " "))
 		}
-		method := " JunkServer.Handler2 call "
+		method, blocks := " JunkServer.Handler2 call ", " JunkServer.Handler3 call "
 		want := []string{
 			"3 request -> 7" + method + "1", "7 deliver <- 3" + method + "1",
 			"7 reply -> 3" + method + "1", "3 return <- 7" + method + "1",
 			"- request -> 7" + method + "2", "7 deliver" + method + "2", "7 reply" + method + "2",
 			"7 drop" + method + `2 "lost"`,
 			"- request" + method + "3", "- drop" + method + `3 "the end is not connected"`,
+			"- request -> 7" + blocks + "4", "- drop -> 7" + blocks + `4 "the end is disabled"`,
+			"- request -> 7" + blocks + "5", "7 deliver" + blocks + "5",
+			"7 drop" + blocks + `5 "the server is down"`,
 		}
 		if !slices.Equal(lines, want) {
 			t.Errorf("events:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))

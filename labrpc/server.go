@@ -13,7 +13,8 @@ import (
 	"raftlab/labgob"
 )
 
-// Server is a set of services behind one name. It may be made, filled and added to a network in any order.
+// Server is a set of services behind one name. It may be made, filled and added to a network in any
+// order.
 type Server struct {
 	mu       sync.RWMutex // guards the maps
 	services map[string]*Service
@@ -50,8 +51,8 @@ type Service struct {
 	handlers map[string]*handler // by method
 }
 
-// handler is one method that answers calls. It is fixed when its service is made, so that a call need not
-// look at types.
+// handler is one method that answers calls. It is fixed when its service is made, so that a call
+// need not look at types.
 type handler struct {
 	receiver reflect.Value
 	function reflect.Value // takes the receiver first
@@ -64,8 +65,8 @@ type handler struct {
 //
 //	func (receiver) Name(args A, reply *R)    or    func (receiver) Name(args *A, reply *R)
 //
-// named as the receiver's type is; it panics if the receiver is nil. Other methods are passed over. Calls
-// run side by side: handlers must be safe for concurrent use.
+// named as the receiver's type is; it panics if the receiver is nil. Other methods are passed over.
+// Calls run side by side: handlers must be safe for concurrent use.
 func MakeService(receiver any) *Service {
 	if receiver == nil {
 		panic(errors.New("labrpc: MakeService(nil): want an object with handlers"))
@@ -79,7 +80,12 @@ func MakeService(receiver any) *Service {
 			m.Type.IsVariadic() {
 			continue
 		}
-		h := &handler{receiver: value, function: m.Func, args: m.Type.In(1), reply: m.Type.In(2).Elem()}
+		h := &handler{
+			receiver: value,
+			function: m.Func,
+			args:     m.Type.In(1),
+			reply:    m.Type.In(2).Elem(),
+		}
 		if h.args.Kind() == reflect.Pointer {
 			h.pointer, h.args = true, h.args.Elem()
 		}
@@ -102,9 +108,11 @@ func (s *Server) find(svcMeth string, server any) (*handler, error) {
 	name, method := svcMeth[:dot], svcMeth[dot+1:]
 	service := s.services[name]
 	if service == nil {
-		return nil, fmt.Errorf("server %v has no service %s; it has %s", server, name, names(s.services))
+		return nil, fmt.Errorf("server %v has no service %s; it has %s",
+			server, name, names(s.services))
 	}
-	return nil, fmt.Errorf("service %s has no method %s; it has %s", name, method, names(service.handlers))
+	return nil, fmt.Errorf("service %s has no method %s; it has %s",
+		name, method, names(service.handlers))
 }
 
 func names[V any](m map[string]V) string {
@@ -114,8 +122,8 @@ func names[V any](m map[string]V) string {
 	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }
 
-// handle runs one request through the method and returns the encoded reply. Arguments and reply are made
-// anew each time: a handler may keep them, and may run on after its call has failed.
+// handle runs one request through the method and returns the encoded reply. Arguments and reply are
+// made anew each time: a handler may keep them, and may run on after its call has failed.
 func (s *Server) handle(svcMeth string, server any, request []byte) ([]byte, error) {
 	h, err := s.find(svcMeth, server)
 	if err != nil {

@@ -1,11 +1,11 @@
 package labrpc
 
-// Count is what a network counts, of all messages, of one server or of one method. Bytes are those of
-// encoded arguments and replies alone.
+// Count is what a network counts, of all messages, of one server or of one method. Bytes are those
+// of encoded arguments and replies alone.
 type Count struct {
-	Calls      int64 // requests that left an end, whatever became of them; a doubled one counts once
+	Calls      int64 // requests that left an end, whatever became of them, doubled ones once
 	CallBytes  int64 // and their bytes
-	Requests   int64 // requests that reached a server; a doubled one counts twice
+	Requests   int64 // requests that reached a server, doubled ones twice
 	Replies    int64 // replies that reached their caller, so that Call returned true
 	ReplyBytes int64 // and their bytes
 	Drops      int64 // requests and replies that were lost, for whatever reason
@@ -17,8 +17,8 @@ type Stats struct {
 	Servers map[any]ServerStats // by server name; under nil the calls of ends connected to nobody
 }
 
-// ServerStats are the counts of the calls that went to one server's name, through all the servers that
-// have borne it.
+// ServerStats are the counts of the calls that went to one server's name, through all the servers
+// that have borne it.
 type ServerStats struct {
 	Count
 	Methods map[string]Count // by "Service.Method"
@@ -40,8 +40,8 @@ func (n *Network) Stats() Stats {
 	return s
 }
 
-// GetCount returns how many requests have reached the server's name, through all the servers that have borne
-// it: Stats' Requests.
+// GetCount returns how many requests have reached the server's name, through all the servers that
+// have borne it: Stats' Requests.
 func (n *Network) GetCount(servername any) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -54,8 +54,8 @@ func (n *Network) GetCount(servername any) int {
 // GetTotalCount returns how many calls were made, whatever became of them: Stats' Calls.
 func (n *Network) GetTotalCount() int { return int(n.total().Calls) }
 
-// GetTotalBytes returns the bytes of the arguments of all calls and of the replies that reached their
-// callers: Stats' CallBytes and ReplyBytes.
+// GetTotalBytes returns the bytes of the arguments of all calls and of the replies that reached
+// their callers: Stats' CallBytes and ReplyBytes.
 func (n *Network) GetTotalBytes() int64 {
 	total := n.total()
 	return total.CallBytes + total.ReplyBytes

@@ -1,7 +1,7 @@
-// Package labrpc compares the simulated network with a rival of the classic shape: a goroutine for each
-// request and one for each handler, a fresh gob encoder and decoder for each message, one dispatcher
-// goroutine that reads a channel, and a poll every 100 ms for servers that have died. The rival has just
-// what a reliable network needs; it is our own work, made to be measured.
+// Package labrpc compares the simulated network with a rival of the classic shape: a goroutine for
+// each request and one for each handler, a fresh gob encoder and decoder for each message, one
+// dispatcher goroutine that reads a channel, and a poll every 100 ms for servers that have died.
+// The rival has just what a reliable network needs; it is our own work, made to be measured.
 package labrpc
 
 import (
@@ -146,7 +146,10 @@ type classicServer struct {
 }
 
 func newClassicServer(receiver any) *classicServer {
-	s := &classicServer{receiver: reflect.ValueOf(receiver), methods: make(map[string]reflect.Method)}
+	s := &classicServer{
+		receiver: reflect.ValueOf(receiver),
+		methods:  make(map[string]reflect.Method),
+	}
 	s.name = reflect.Indirect(s.receiver).Type().Name()
 	for m := range s.receiver.Type().Methods() {
 		s.methods[m.Name] = m
