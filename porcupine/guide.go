@@ -1,0 +1,132 @@
+package porcupine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// lookAhead is how many reads to come the guide considers.
+const lookAhead = 32
+
+// guide tells the search, for models with Access, that a configuration is hopeless: a read to come can no longer
+// see its value. It can if the state is that value, or (with appends) a beginning of it; or if a write is still
+// to come that may be before the read, and makes the value or a beginning of it.
+type guide struct {
+	access  []Access
+	call    []int32
+	reads   []int32   // that return, in order of their returns; updates read too
+	returns []int32   // their positions
+	sources [][]int32 // of each of reads: what can make its value, or a beginning of it, in order of calls
+	taken   []uint64  // by operation
+	appends bool
+}
+
+// newGuide returns nil if values are such that there is nothing to go by.
+func newGuide(p *part, access []Access) *guide {
+	g := &guide{access: access, call: p.call, taken: make([]uint64, (len(access)+63)/64)}
+	writes := map[any][]int32{}
+	var lengths []int // of the texts written
+	for op, a := range access {
+		switch a.Kind {
+		case AccessAppend:
+			g.appends = true
+		case AccessWrite, AccessUpdate, AccessTry:
+			if !isComparable(a.Value) {
+				return nil
+			}
+			writes[a.Value] = append(writes[a.Value], int32(op))
+			text, _ := a.Value.(string)
+			lengths = append(lengths, len(text))
+		}
+	}
+	slices.Sort(lengths)
+	lengths = slices.Compact(lengths)
+	for _, e := range p.events {
+		op := e.op()
+		if !e.isReturn() || access[op].Kind != AccessRead && access[op].Kind != AccessUpdate {
+			continue
+		}
+		value := access[op].needs()
+		if !isComparable(value) {
+			return nil
+		}
+		g.reads = append(g.reads, op)
+		g.returns = append(g.returns, p.ret[op])
+		g.sources = append(g.sources, g.sourcesOf(value, writes, lengths, p.ret[op]))
+	}
+	return g
+}
+
+// needs is the state that a read or an update needs.
+func (a Access) needs() any {
+	if a.Kind == AccessUpdate {
+		return a.From
+	}
+	return a.Value
+}
+
+// sourcesOf returns the writes called before a position that make value, or a beginning of it.
+func (g *guide) sourcesOf(value any, writes map[any][]int32, lengths []int, before int32) []int32 {
+	text, isText := value.(string)
+	var sources []int32
+	pick := func(ops []int32) {
+		for _, op := range ops {
+			if g.call[op] < before {
+				sources = append(sources, op)
+			}
+		}
+	}
+	if !g.appends || !isText {
+		pick(writes[value])
+	} else {
+		for _, length := range lengths {
+			if length <= len(text) {
+				pick(writes[text[:length]])
+			}
+		}
+	}
+	slices.SortFunc(sources, func(a, b int32) int { return cmp.Compare(g.call[b], g.call[a]) })
+	return sources
+}
+
+func (g *guide) took(op int32) {
+	if g != nil {
+		add(g.taken, op)
+	}
+}
+
+func (g *guide) undid(op int32) {
+	if g != nil {
+		remove(g.taken, op)
+	}
+}
+
+// hopeful reports whether each of the next reads may still see its value, with pos the first event ahead.
+func (g *guide) hopeful(pos int32, state any) bool {
+	if g == nil {
+		return true
+	}
+	text, isText := state.(string)
+	first, _ := slices.BinarySearch(g.returns, pos)
+	looked := 0
+	for i := first; i < len(g.reads) && looked < lookAhead; i++ {
+		op := g.reads[i]
+		if has(g.taken, op) {
+			continue
+		}
+		looked++
+		value := g.access[op].needs()
+		if g.appends && isText {
+			if whole, ok := value.(string); ok && strings.HasPrefix(whole, text) {
+				continue
+			}
+		} else if value == state {
+			continue
+		}
+		if !slices.ContainsFunc(g.sources[i], func(w int32) bool { return !has(g.taken, w) }) {
+			return false
+		}
+	}
+	return true
+}
