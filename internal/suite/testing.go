@@ -42,10 +42,10 @@ func Test(t *testing.T, run func(tester.Config, Scenario) tester.Result) {
 		t.Logf("%s (%s): %s; seed %d", s.Name, s.Part, s.Title, seed)
 		report(t, s, seed, run(cfg, s))
 	}
-	switch clock := os.Getenv(ClockVariable); clock {
-	case "", "real":
+	switch clock := os.Getenv(ClockVariable); {
+	case clock == "" || clock == "real" || clock == "virtual" && s.RealTime:
 		judge(t)
-	case "virtual":
+	case clock == "virtual":
 		synctest.Test(t, func(t *testing.T) {
 			defer time.Sleep(time.Minute) // lets what is still asleep end: the bubble waits for nobody
 			judge(t)
@@ -62,8 +62,12 @@ func report(t *testing.T, s Scenario, seed uint64, result tester.Result) {
 	if result.Failure != nil {
 		t.Fatalf("%srun it again: %s", result.Failure.Report(), again(s, seed))
 	}
-	t.Logf("passed in %.1f s: %d servers, %d RPCs, %d bytes, %d entries applied",
-		result.Elapsed.Seconds(), s.Servers, result.Requests, result.Bytes, result.Applied)
+	done := fmt.Sprint(result.Applied, " entries applied")
+	if s.KV != nil {
+		done = fmt.Sprint(result.Operations, " operations")
+	}
+	t.Logf("passed in %.1f s: %d servers, %d RPCs, %d bytes, %s",
+		result.Elapsed.Seconds(), s.Servers, result.Requests, result.Bytes, done)
 }
 
 // seedFrom returns the seed that text fixes, or one drawn from the time if there is no text.

@@ -17,6 +17,7 @@
 //	StateMachineSafety   no two servers apply different commands at one index         (§5.4.3)
 //	LeaderCompleteness   a leader of a later term has every applied entry in its log  (§5.4)
 //	Monotonic            terms and applied indexes never fall; nothing is skipped or applied twice
+//	Linearizable         what clients saw is explained by some order of their operations, in real time
 //	Progress             with a majority in touch, a leader emerges and commands are applied in time
 //	Budget               RPCs, bytes and saved state stay within the lab's limits
 //	NoLeak               a killed server stops: no goroutine of it keeps running

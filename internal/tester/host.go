@@ -11,6 +11,9 @@ import (
 type Setup struct {
 	Servers int
 	Seed    uint64
+	// MaxRaftState is how many bytes of Raft state a server of the key/value service should save at most,
+	// by taking snapshots; 0: it takes none.
+	MaxRaftState int
 	// Sinks see every event of the run, in order, one at a time. They call nothing that blocks.
 	Sinks []trace.Sink
 	// Applied is told what a server delivered, before that server is let go on. If the second result

@@ -13,9 +13,11 @@ const (
 	StateMachineSafety = "StateMachineSafety"
 	LeaderCompleteness = "LeaderCompleteness"
 	Monotonic          = "Monotonic"
+	Linearizable       = "Linearizable"
 	Progress           = "Progress"
 	Budget             = "Budget"
 	NoLeak             = "NoLeak"
+	Undecided          = "Undecided" // the linearizability check ran out of a budget
 	Misuse             = "Misuse"    // the network was called in a way that cannot work
 	Panic              = "Panic"     // a server panicked
 	TimeLimit          = "TimeLimit" // the scenario did not end in time

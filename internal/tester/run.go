@@ -17,6 +17,7 @@ type Config struct {
 	Seed          uint64        // all of the harness's and the network's choices follow from it
 	Unreliable    bool          // the network begins lossy and slow (labrpc's classic preset)
 	SnapshotEvery int           // services take a snapshot at every so many entries; 0: never
+	MaxRaftState  int           // of the key/value service: bytes of saved Raft state; 0: no snapshots
 	Limit         time.Duration // 0: DefaultLimit
 	// Strict also fails a run whose killed servers leave goroutines that are blocked for good, doing
 	// nothing; a server that keeps running is always a failure.
@@ -31,9 +32,11 @@ type Result struct {
 	Elapsed  time.Duration // on the run's clock
 	Requests int           // that reached a server
 	Bytes    int64         // payload carried by the network
-	Applied  int           // the highest index applied
+	Applied  int           // the highest index applied by a bare Raft
 	Events   uint64        // recorded
 	Hash     uint64        // of all events: equal runs have equal hashes
+
+	Operations int // that clients asked of the key/value service
 }
 
 // RunRaft runs a scenario over bare Raft peers that newHost makes, boots and connects, and judges it.

@@ -23,6 +23,11 @@ type Command struct {
 	Value  string
 }
 
+// IsWrite reports whether a client may ask for c: a put or an append with a number.
+func (c Command) IsWrite() bool {
+	return (c.Kind == Put || c.Kind == Append) && c.Number > 0
+}
+
 // Reply is the answer to a command.
 type Reply struct {
 	Existed bool // the key had a value before
