@@ -272,7 +272,7 @@ func TestACallFailsOnlyWhenAllCopiesAreLost(t *testing.T) {
 			Request: Faults{Duplicate: 1, Jitter: 50 * ms},
 			Reply:   Faults{Loss: 0.5, Jitter: 50 * ms},
 		})
-		const n = 4000
+		const n = 1500
 		var calls []<-chan result
 		for i := range n {
 			calls = append(calls, l.start("JunkServer.Handler2", i, new(string)))
