@@ -68,12 +68,12 @@ func TestDamagedBytesNeverPanic(t *testing.T) {
 	for name, v := range samples() {
 		for _, data := range [][]byte{gobMarshal(t, v), marshal(t, v)} {
 			for i := range data {
-				for bit := range 8 {
+				for _, flip := range []byte{0x01, 0x04, 0x40, 0x80} {
 					damaged := bytes.Clone(data)
-					damaged[i] ^= 1 << bit
+					damaged[i] ^= flip
 					got := outcome(decodeFirst, damaged, reflect.TypeOf(v))
 					if len(got) > 5 && got[:5] == "panic" {
-						t.Errorf("%s, byte %d, bit %d: %s\n%x", name, i, bit, got, damaged)
+						t.Errorf("%s, byte %d ^ %x: %s\n%x", name, i, flip, got, damaged)
 					}
 					_ = NewDecoder(bytes.NewReader(damaged)).Decode(nil)
 				}
@@ -173,7 +173,9 @@ func TestManyForeignStreamsDoNotFillTheMemory(t *testing.T) {
 		if err := Unmarshal(data, &b); err != nil || b.Name != "hi" {
 			t.Fatalf("stream %d: %+v, %v", i, b, err)
 		}
-		largest = max(largest, vocabularies(rootVocab.Load()))
+		if i%32 == 0 {
+			largest = max(largest, vocabularies(rootVocab.Load()))
+		}
 	}
 	if largest > maxShared {
 		t.Errorf("%d vocabularies were kept, more than %d", largest, maxShared)
@@ -197,7 +199,7 @@ func TestManyOrdersOfTypesDoNotFillTheMemory(t *testing.T) {
 	values := []any{Op{}, Batch{}, Tree{}, Base{}, Numbers{}, Old{}, New{}, []int{}, []Op{}, [2]int{}}
 	quiet(t)
 	x := uint64(1)
-	for range 2000 {
+	for round := range 2000 {
 		var buf bytes.Buffer
 		e := NewEncoder(&buf)
 		for range 6 {
@@ -212,8 +214,10 @@ func TestManyOrdersOfTypesDoNotFillTheMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := typeSets(rootTypes.Load()); n > maxShared {
-			t.Fatalf("%d sets of types are kept, more than %d", n, maxShared)
+		if round%32 == 0 {
+			if n := typeSets(rootTypes.Load()); n > maxShared {
+				t.Fatalf("%d sets of types are kept, more than %d", n, maxShared)
+			}
 		}
 	}
 }
