@@ -12,6 +12,9 @@ import (
 // between sleeps of a heartbeat or an election timeout need some of it.
 const leakGrace = 3 * time.Second
 
+// leakSettled is how long the same goroutines must be blocked, none busy, to be taken as blocked for good.
+const leakSettled = 300 * time.Millisecond
+
 // goroutine is one entry of a stack dump.
 type goroutine struct {
 	id    int
@@ -60,7 +63,9 @@ func goroutineIDs() map[int]bool {
 // grace, and returns a line for each that is: busy ones, which run or will run again by themselves, and
 // idle ones, blocked on something that will never come.
 func leaked(baseline map[int]bool, grace time.Duration) (busy, idle []string) {
-	for end := time.Now().Add(grace); ; time.Sleep(10 * time.Millisecond) {
+	start := time.Now()
+	settled := start // since when the idle ones have been as many as now, with none busy
+	for last := -1; ; time.Sleep(10 * time.Millisecond) {
 		busy, idle = nil, nil
 		for _, g := range goroutines() {
 			if baseline[g.id] || g.ours() {
@@ -72,7 +77,10 @@ func leaked(baseline map[int]bool, grace time.Duration) (busy, idle []string) {
 				idle = append(idle, g.String())
 			}
 		}
-		if len(busy)+len(idle) == 0 || time.Now().After(end) {
+		if now := time.Now(); len(busy) > 0 || len(idle) != last {
+			last, settled = len(idle), now
+		}
+		if len(busy)+len(idle) == 0 || time.Since(settled) > leakSettled || time.Since(start) > grace {
 			return busy, idle
 		}
 	}
