@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,13 +47,24 @@ func Test(t *testing.T, run func(tester.Config, Scenario) tester.Result) {
 	case clock == "" || clock == "real" || clock == "virtual" && s.RealTime:
 		judge(t)
 	case clock == "virtual":
-		synctest.Test(t, func(t *testing.T) {
-			defer time.Sleep(time.Minute) // lets what is still asleep end: the bubble waits for nobody
-			judge(t)
-		})
+		inBubble(t, judge)
 	default:
 		t.Fatalf("%s=%q is neither real nor virtual", ClockVariable, clock)
 	}
+}
+
+// inBubble runs judge in virtual time. A bubble panics if goroutines are left that wait for ever; whether
+// that matters was for NoLeak to say.
+func inBubble(t *testing.T, judge func(*testing.T)) {
+	defer func() {
+		if p := recover(); p != nil && !strings.Contains(fmt.Sprint(p), "blocked goroutines remain") {
+			panic(p)
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		defer time.Sleep(time.Minute) // lets what is still asleep end: the bubble waits for nobody
+		judge(t)
+	})
 }
 
 func report(t *testing.T, s Scenario, seed uint64, result tester.Result) {
