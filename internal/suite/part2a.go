@@ -35,6 +35,7 @@ func reElection(r *tester.Raft) {
 	r.Disconnect(old)
 	r.Leader()
 	r.Connect(old)
+	r.Term() // the old leader has heard that it is none any more
 	second := r.Leader()
 
 	r.Disconnect(second, r.After(second, 1))

@@ -142,7 +142,10 @@ func concurrentStarts(r *tester.Raft) {
 	const commands, attempts = 5, 5
 	for range attempts {
 		leader := r.Leader()
-		_, term := r.MustStart(leader, 1)
+		_, term, leads := r.Start(leader, 1)
+		if !leads {
+			continue
+		}
 		var index [commands]int // 0: not taken in that term
 		for k := range commands {
 			r.Go(func() {
@@ -257,7 +260,10 @@ func count(r *tester.Raft) {
 func countAgreements(r *tester.Raft, commands int) bool {
 	leader := r.Leader()
 	before := r.Requests()
-	first, term := r.MustStart(leader, 1)
+	first, term, leads := r.Start(leader, 1)
+	if !leads {
+		return false
+	}
 	offered := make([]int, commands+1)
 	for k := range offered {
 		offered[k] = r.Command()
