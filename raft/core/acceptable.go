@@ -10,7 +10,8 @@ func (n *Node) acceptable(m *Message) bool {
 // wellFormed reports whether m makes sense by itself.
 func (m *Message) wellFormed() bool {
 	if m.Term == 0 || m.Term > maxTerm || m.Index > maxIndex-Index(len(m.Entries)) ||
-		(m.Index == 0) != (m.LogTerm == 0) && (m.Type == RequestVote || m.Type == AppendEntries) {
+		(m.Index == 0) != (m.LogTerm == 0) && (m.Type == RequestVote || m.Type == AppendEntries) ||
+		m.PreVote && m.Type != RequestVote && m.Type != RequestVoteResponse {
 		return false
 	}
 	switch m.Type {
@@ -21,13 +22,13 @@ func (m *Message) wellFormed() bool {
 	case AppendEntries:
 		return m.Seq > 0 && m.LogTerm <= m.Term && termsRise(m.LogTerm, m.Entries, m.Term)
 	case AppendEntriesResponse:
-		return m.Seq > 0 && m.Hint <= m.Index
+		return (m.Seq > 0 || m.Reject) && m.Hint <= m.Index
 	case InstallSnapshot:
 		s := m.Snapshot
 		return m.Seq > 0 && s != nil && s.Index > 0 && s.Index <= maxIndex &&
 			s.Term > 0 && s.Term <= m.Term
 	case InstallSnapshotResponse:
-		return m.Seq > 0
+		return m.Seq > 0 != m.Reject // rejected only if of an older term
 	}
 	return false
 }
@@ -97,6 +98,5 @@ func (n *Node) forgetsCommitted(s *Snapshot) bool {
 
 // answersNothing reports whether m answers a request that this leader never sent.
 func (n *Node) answersNothing(m *Message) bool {
-	return m.Seq > n.peer(m.From).sent || m.Index > n.log.last() ||
-		m.Reject && m.Type == InstallSnapshotResponse
+	return m.Seq > n.peer(m.From).sent || m.Seq > 0 && m.Index > n.log.last()
 }

@@ -200,10 +200,14 @@ func (c *cluster) deliver(m Message) {
 	if h.node == nil {
 		return
 	}
+	refused := h.node.refused
 	h.node.Step(h.now, m)
+	if !c.lies && h.node.refused > refused {
+		c.t.Fatalf("node %d in term %d refused a message from an honest peer: %v", h.id, h.node.term, m)
+	}
 	responses := 0
 	for _, r := range h.node.out.sendSaved {
-		if r.Type.IsResponse() && r.Type == m.Type.Response() && r.To == m.From && r.Seq == m.Seq {
+		if r.Type.IsResponse() && r.Type == m.Type.Response() && r.To == m.From {
 			responses++
 		}
 	}

@@ -112,9 +112,12 @@ type outbox struct {
 
 // respond sends the one response r to the request m.
 func (n *Node) respond(m *Message, r Message) {
-	r.From, r.To, r.Seq = n.cfg.ID, m.From, m.Seq
+	r.From, r.To = n.cfg.ID, m.From
 	if r.Term == 0 {
 		r.Term = n.term
+	}
+	if m.Term == n.term {
+		r.Seq = m.Seq
 	}
 	n.out.sendSaved = append(n.out.sendSaved, r)
 }

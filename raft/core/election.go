@@ -46,6 +46,8 @@ func (n *Node) resetElectionTimer() {
 // not granted their vote (§5.1: servers retry RPCs).
 func (n *Node) tickElection() {
 	switch {
+	case n.now >= n.electionAt && n.term >= maxTerm:
+		n.resetElectionTimer() // somebody lied: there is no higher term
 	case n.now >= n.electionAt && n.cfg.PreVote:
 		n.preCampaign()
 	case n.now >= n.electionAt:
@@ -69,10 +71,6 @@ func (n *Node) preCampaign() {
 
 // campaign stands for election in the next term (§5.2).
 func (n *Node) campaign(transfer bool) {
-	if n.term >= maxTerm {
-		n.resetElectionTimer() // somebody lied: there is no higher term
-		return
-	}
 	n.role, n.leader = Candidate, None
 	n.term++
 	n.vote = n.cfg.ID

@@ -49,9 +49,9 @@ func (t MessageType) IsResponse() bool {
 //	RequestVote              Term Index LogTerm PreVote Transfer
 //	RequestVoteResponse      Term Reject PreVote
 //	AppendEntries            Term Seq Index LogTerm Entries Commit
-//	AppendEntriesResponse    Term Seq Index Reject; if rejected, Hint LogTerm
+//	AppendEntriesResponse    Term Seq Index; if rejected, Reject Hint LogTerm; Reject Term to an older term
 //	InstallSnapshot          Term Seq Snapshot
-//	InstallSnapshotResponse  Term Seq Index Reject
+//	InstallSnapshotResponse  Term Seq Index; Reject Term to an older term
 //	TimeoutNow               Term
 //
 // Messages may be lost, doubled, delayed and reordered. A response says by itself what it is about:
@@ -72,7 +72,8 @@ type Message struct {
 	// Seq numbers the requests (AppendEntries, InstallSnapshot) of one leader to one follower in one
 	// term, from 1; the response repeats it. So an answer tells how far the flow has come, that its
 	// sender still followed when that request arrived (ReadIndex), and, if a rejection, whether
-	// the leader has already acted on it.
+	// the leader has already acted on it. The answer to a request of an older term has Seq 0: it tells
+	// the term, and nothing about requests of that term, which its receiver may lead by then.
 	Seq uint64
 
 	// Index is, in
@@ -126,11 +127,14 @@ func (m Message) String() string {
 			fmt.Fprintf(&b, " entries %d..%d", m.Index+1, m.Index+n)
 		}
 	case AppendEntriesResponse, InstallSnapshotResponse:
-		if !m.Reject {
+		switch {
+		case !m.Reject:
 			fmt.Fprintf(&b, " match %d", m.Index)
-			break
+		case m.Seq == 0:
+			b.WriteString(" to an older term")
+		default:
+			fmt.Fprintf(&b, " rejected %d hint %d/%d", m.Index, m.Hint, m.LogTerm)
 		}
-		fmt.Fprintf(&b, " rejected %d hint %d/%d", m.Index, m.Hint, m.LogTerm)
 	case InstallSnapshot:
 		if m.Snapshot != nil {
 			fmt.Fprintf(&b, " snapshot %d/%d", m.Snapshot.Index, m.Snapshot.Term)

@@ -173,12 +173,8 @@ func (n *Node) settleTerm(m *Message) bool {
 
 // refuse answers a request with no, and our term.
 func (n *Node) refuse(m *Message) {
-	r := Message{Type: m.Type.Response(), PreVote: m.PreVote, Reject: true}
-	if m.Type == AppendEntries {
-		r.Index = m.Index
-	}
-	if r.Type != 0 {
-		n.respond(m, r)
+	if t := m.Type.Response(); t != 0 {
+		n.respond(m, Message{Type: t, PreVote: m.PreVote, Reject: true})
 	}
 }
 

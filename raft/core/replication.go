@@ -167,9 +167,10 @@ func (n *Node) onAppendEntriesResponse(m *Message) {
 	n.confirmReads()
 }
 
-// hearFollower notes the arrival of a follower's answer. It is nil if we do not lead any more.
+// hearFollower notes the arrival of a follower's answer. It is nil if we do not lead any more, or
+// if a request of an older term was answered.
 func (n *Node) hearFollower(m *Message) *progress {
-	if n.role != Leader {
+	if n.role != Leader || m.Seq == 0 {
 		return nil
 	}
 	p := n.peer(m.From)

@@ -3,12 +3,14 @@ package core
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
 // simulation is a cluster to which everything happens that a network, a disk and a power supply can do.
 type simulation struct {
 	*cluster
+	sky  weather
 	rng  *rand.Rand
 	now  Time
 	asks map[uint64]Index // reads: what had been committed somewhere when they were asked
@@ -30,7 +32,7 @@ func TestSimulation(t *testing.T) {
 
 func simulate(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	size := 1 + rng.IntN(7)
+	size := []int{1, 2, 3, 3, 3, 3, 4, 5, 5, 7}[rng.IntN(10)]
 	preVote, checkQuorum, noOp := rng.IntN(2) == 0, rng.IntN(3) > 0, rng.IntN(2) == 0
 	inflight, batch, bytes := 1+rng.IntN(5), 1+rng.IntN(8), 1+rng.IntN(40)
 	s := &simulation{rng: rng, asks: map[uint64]Index{}, seen: map[NodeID]int{}}
@@ -42,52 +44,80 @@ func simulate(t *testing.T, seed uint64) {
 	for _, h := range s.hosts {
 		h.slow = rng.IntN(2) == 0
 	}
-	for range 3000 {
+	for i := range 3000 {
+		if i%250 == 0 {
+			s.changeWeather()
+		}
 		s.act()
 		s.checkReads()
 	}
 	s.checkLogs()
-	if testing.Verbose() {
-		t.Logf("size %d committed %d terms %d now %d", size, len(s.committed), len(s.leaders), s.now)
-	}
 	s.heal()
+}
+
+// weather is how likely things are, for a while: of 1000 acts, and of 100 messages.
+type weather struct {
+	tick, save, client, compact, link, transfer, crash, start int // the rest: network
+	lose, double, overtake                                    int
+}
+
+// changeWeather draws another: without calm nothing would ever be committed, without storms nothing
+// ever lost.
+func (s *simulation) changeWeather() {
+	up := func(most int) int { return s.rng.IntN(most + 1) }
+	s.sky = weather{tick: 20 + up(150), save: 50 + up(200), client: 20 + up(80),
+		compact: up(20), link: up(15), transfer: up(5), crash: up(12), start: 10 + up(20),
+		lose: up(15), double: up(15), overtake: up(60)}
+	if s.rng.IntN(2) == 0 {
+		clear(s.cut)
+		s.sky.link, s.sky.crash, s.sky.lose = 0, 0, 0
+	}
 }
 
 // act does one random thing.
 func (s *simulation) act() {
 	h := s.hosts[s.rng.IntN(len(s.hosts))]
-	switch x := s.rng.IntN(1000); {
-	case x < 600:
-		s.network()
-	case x < 740:
-		s.now += Time(s.rng.IntN(60))
-		for _, h := range s.hosts {
-			s.tick(h, s.now)
-		}
-	case x < 860:
+	x := s.rng.IntN(1000)
+	happens := func(share int) bool { x -= share; return x < 0 && x >= -share }
+	switch {
+	case happens(s.sky.tick):
+		s.pass()
+	case happens(s.sky.save):
 		s.saveSome(h)
-	case x < 940:
-		s.client(h)
-	case x < 960:
+	case happens(s.sky.client):
+		s.ask(h)
+	case happens(s.sky.compact):
 		s.compactSome(h)
-	case x < 975:
-		s.link()
-	case x < 980:
+	case happens(s.sky.link):
+		s.changeLink()
+	case happens(s.sky.transfer):
 		if n := s.leader(); n != nil {
 			s.call(s.host(n.cfg.ID), func(n *Node) { _ = n.Transfer(s.now, h.id) })
 		}
-	case x < 988:
+	case happens(s.sky.crash):
 		if h.node != nil {
 			s.crash(h)
 			s.checkLogs()
 		}
-	default:
-		for _, h := range s.hosts {
-			if h.node == nil && s.rng.IntN(2) == 0 {
-				h.now = s.now
-				s.start(h)
-			}
+	case happens(s.sky.start):
+		if h.node == nil {
+			h.now = s.now
+			s.start(h)
 		}
+	default:
+		s.network()
+	}
+}
+
+// pass lets a little time pass for all, or a lot for one.
+func (s *simulation) pass() {
+	s.now += Time(s.rng.IntN(60))
+	for _, h := range s.hosts {
+		s.tick(h, s.now)
+	}
+	if s.rng.IntN(40) == 0 {
+		h := s.hosts[s.rng.IntN(len(s.hosts))]
+		s.call(h, func(n *Node) { n.Tick(max(s.now, n.electionAt)) }) // a clock that runs fast
 	}
 }
 
@@ -97,16 +127,16 @@ func (s *simulation) network() {
 		return
 	}
 	i := 0
-	if s.rng.IntN(3) == 0 {
+	if s.rng.IntN(100) < s.sky.overtake {
 		i = s.rng.IntN(len(s.net))
 	}
 	m := s.take(i)
 	switch x := s.rng.IntN(100); {
-	case x < 8:
+	case x < s.sky.lose:
 		if h := s.host(m.From); h.node != nil && s.rng.IntN(2) == 0 {
 			s.call(h, func(n *Node) { n.Lost(m) })
 		}
-	case x < 14:
+	case x < s.sky.lose+s.sky.double:
 		s.net = append(s.net, m)
 		fallthrough
 	default:
@@ -120,7 +150,7 @@ func (s *simulation) saveSome(h *host) {
 		return
 	}
 	k := 1 + s.rng.IntN(len(h.saves))
-	if s.rng.IntN(50) == 0 {
+	if s.sky.crash > 0 && s.rng.IntN(50) == 0 {
 		for _, save := range h.saves[:k] {
 			save.Apply(&h.disk)
 		}
@@ -131,8 +161,8 @@ func (s *simulation) saveSome(h *host) {
 	s.call(h, func(*Node) {})
 }
 
-// client proposes or reads, mostly at the leader.
-func (s *simulation) client(h *host) {
+// ask proposes or reads, mostly at the leader.
+func (s *simulation) ask(h *host) {
 	if n := s.leader(); n != nil && s.rng.IntN(10) > 0 {
 		h = s.host(n.cfg.ID)
 	}
@@ -181,13 +211,25 @@ func (s *simulation) compactSome(h *host) {
 	}
 }
 
-// link cuts or heals one direction of a link, or heals all.
-func (s *simulation) link() {
+// changeLink cuts or heals one direction of a link, or heals all.
+func (s *simulation) changeLink() {
 	a, b := s.hosts[s.rng.IntN(len(s.hosts))].id, s.hosts[s.rng.IntN(len(s.hosts))].id
 	if s.rng.IntN(3) == 0 {
 		clear(s.cut)
 	} else {
 		s.cut[[2]NodeID{a, b}] = s.rng.IntN(3) > 0
+	}
+}
+
+// checkDisks: what Save after Save has left on a disk is what the node has, once all are durable.
+func (s *simulation) checkDisks() {
+	for _, h := range s.hosts {
+		want := h.node.Durable()
+		if h.disk.Term != want.Term || h.disk.Vote != want.Vote ||
+			h.disk.Snapshot.Index != want.Snapshot.Index ||
+			!slices.EqualFunc(h.disk.Entries, want.Entries, sameEntry) {
+			s.t.Fatalf("node %d: disk has %+v, want %+v", h.id, h.disk, want)
+		}
 	}
 }
 
@@ -201,6 +243,7 @@ func (s *simulation) heal() {
 		}
 		s.saveAll(h)
 	}
+	s.checkDisks()
 	s.run(10 * 2 * timeout)
 	leader := s.leader()
 	if leader == nil {

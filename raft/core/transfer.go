@@ -58,4 +58,8 @@ func (n *Node) tickTransfer() {
 
 // onTimeoutNow stands for election without waiting, and without asking whether it makes sense: the leader
 // has said so.
-func (n *Node) onTimeoutNow() { n.campaign(true) }
+func (n *Node) onTimeoutNow() {
+	if n.term < maxTerm {
+		n.campaign(true)
+	}
+}
