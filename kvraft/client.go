@@ -113,10 +113,10 @@ func (ck *Clerk) ask(call func(server *labrpc.ClientEnd) (Err, string)) string {
 	rest := leastRest
 	for attempt := 1; ; attempt++ {
 		in.open++
-		go func() {
+		go func(server int) {
 			err, value := call(ck.servers[server])
 			in.answers <- answer{attempt, server, err, value}
-		}()
+		}(server)
 		a, done := in.wait(attempt, patience)
 		if !done && attempt%len(ck.servers) == 0 {
 			a, done = in.wait(0, jittered(rest))

@@ -118,9 +118,9 @@ func onePartition(k *tester.KV) {
 	k.Partition(majority, minority)
 
 	writer, reader, other := k.Client(minority...), k.Client(minority...), k.Client(majority...)
+	write := k.Begin(func() { writer.Put("1", "15") }) // while the old leader still believes that it leads
 	other.Put("1", "14")
 	other.Expect("1", "14")
-	write := k.Begin(func() { writer.Put("1", "15") })
 	read := k.Begin(func() { reader.Get("1") })
 	k.Sleep(electionPause / 2)
 	k.NotYet("a write", write, "only two of five servers were in touch")

@@ -97,11 +97,19 @@ func (w *worker) token() string {
 	return fmt.Sprintf("(%d %d)", w.client.ID(), w.writes)
 }
 
+// awake says whether there is time left, and now and then rests first: clients work in bursts.
+func (w *worker) awake(until time.Duration) bool {
+	if w.Chance(20) {
+		w.Sleep(w.Between(0, 50*time.Millisecond))
+	}
+	return w.Now() < until
+}
+
 // ownKey appends to the client's own key and reads it, which must give what it has written.
 func (w *worker) ownKey(until time.Duration, _ int) {
 	w.want = w.token()
 	w.client.Put(w.key, w.want)
-	for w.Now() < until {
+	for w.awake(until) {
 		if w.Chance(50) {
 			token := w.token()
 			w.client.Append(w.key, token)
@@ -114,7 +122,7 @@ func (w *worker) ownKey(until time.Duration, _ int) {
 
 // sharedKeys reads and writes keys at random, which other clients do too.
 func (w *worker) sharedKeys(until time.Duration, keys int) {
-	for w.Now() < until {
+	for w.awake(until) {
 		key := key(w.Intn(keys))
 		switch dice := w.Intn(10); {
 		case dice < 5:
