@@ -25,7 +25,7 @@ func (z *zones) appends() (zoneVerdict, bool) {
 	for op := range z.access {
 		op := int32(op)
 		a := z.access[op]
-		if a.Kind == AccessRead && z.there(op) && z.ret(op) != never {
+		if a.Kind == AccessRead && z.p.ret[op] != never {
 			text, ok := a.Value.(string)
 			if !ok {
 				return undecided()
@@ -84,7 +84,7 @@ func (z *zones) pieces() (pieceSet, bool) {
 	for op := range z.access {
 		op := int32(op)
 		a := z.access[op]
-		if a.Kind != AccessAppend || !z.there(op) {
+		if a.Kind != AccessAppend {
 			continue
 		}
 		text, ok := a.Value.(string)
@@ -92,7 +92,7 @@ func (z *zones) pieces() (pieceSet, bool) {
 			return pieces, false
 		}
 		pieces.version[text] = int32(len(z.versions))
-		z.versions = append(z.versions, version{write: op, used: z.ret(op) != never})
+		z.versions = append(z.versions, version{write: op, used: z.p.ret[op] != never})
 		sorted = append(sorted, text)
 		pieces.lengths = append(pieces.lengths, len(text))
 	}

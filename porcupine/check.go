@@ -107,6 +107,7 @@ type outcome struct {
 	order    []int32   // Ok: all that took effect, in order
 	stuck    int32     // Illegal: the operation whose return no order gets past; -1: not known
 	core     []int32   // Illegal: operations that are illegal by themselves, if the engine knows
+	access   []Access  // Illegal: what each operation does, if that is known for sure
 	partials [][]int32 // not Ok: orders of some operations, longest first; only if verbose
 	err      error
 	panicked any // the value that Step panicked with
@@ -144,11 +145,11 @@ func checkParts(ctx context.Context, m *Model, histories [][]Operation, opts Opt
 	if report.Result == Unknown {
 		report.Limit = c.budget.reason()
 	}
-	if opts.Verbose {
-		report.Info = newInfo(c)
-	}
 	if report.Result == Illegal {
 		report.Failure = c.explain(ctx)
+	}
+	if opts.Verbose {
+		report.Info = newInfo(c)
 	}
 	return report, nil
 }

@@ -9,17 +9,28 @@ import (
 // lookAhead is how many reads to come the guide considers.
 const lookAhead = 32
 
-// guide tells the search, for models with Access, that a configuration is hopeless: a read to come can no longer
-// see its value. It can if the state is that value, or (with appends) a beginning of it; or if a write is still
-// to come that may be before the read, and makes the value or a beginning of it.
+// guide helps the search with models that have Access, in two ways.
+//
+// It tells that a configuration is hopeless: a read to come can no longer see its value. It can if the state is that
+// value, or (with appends) a beginning of it; or if a write is still to come that may be before the
+// read, and makes the value or a beginning of it.
+//
+// And it tells that a state is lost: no operation to come needs that value, or one that begins with it. All
+// lost states are one to the search, however they came about.
 type guide struct {
 	access  []Access
 	call    []int32
+	appends bool
+	taken   []uint64 // by operation
+
 	reads   []int32   // that return, in order of their returns; updates read too
 	returns []int32   // their positions
 	sources [][]int32 // of each of reads: what can make its value, or a beginning of it, in order of calls
-	taken   []uint64  // by operation
-	appends bool
+
+	texts []string      // with appends: the values needed, in order
+	index map[any]int32 // of a value needed: its place in texts, or just a number
+	left  []int32       // by that number: how many operations that need it were not taken
+	need  []int32       // by operation: the number of what it needs; -1: nothing
 }
 
 // newGuide returns nil if values are such that there is nothing to go by.
@@ -55,15 +66,77 @@ func newGuide(p *part, access []Access) *guide {
 		g.returns = append(g.returns, p.ret[op])
 		g.sources = append(g.sources, g.sourcesOf(value, writes, lengths, p.ret[op]))
 	}
+	if !g.count() {
+		return nil
+	}
 	return g
 }
 
-// needs is the state that a read or an update needs.
-func (a Access) needs() any {
-	if a.Kind == AccessUpdate {
-		return a.From
+// count numbers the values needed. It reports false if one cannot be compared, or is no text among appends.
+func (g *guide) count() bool {
+	g.index = map[any]int32{}
+	for _, a := range g.access {
+		if !a.depends() {
+			continue
+		}
+		value := a.needs()
+		text, isText := value.(string)
+		if !isComparable(value) || g.appends && !isText {
+			return false
+		}
+		if _, known := g.index[value]; !known {
+			g.index[value] = int32(len(g.index))
+			g.texts = append(g.texts, text)
+		}
 	}
-	return a.Value
+	if g.appends {
+		slices.Sort(g.texts)
+		for i, text := range g.texts {
+			g.index[text] = int32(i)
+		}
+	}
+	g.left = make([]int32, len(g.index))
+	g.need = make([]int32, len(g.access))
+	for op, a := range g.access {
+		g.need[op] = -1
+		if a.depends() {
+			g.need[op] = g.index[a.needs()]
+			g.left[g.need[op]]++
+		}
+	}
+	return true
+}
+
+// depends reports whether the outcome of an operation depends on the state.
+func (a Access) depends() bool {
+	return a.Kind != AccessWrite && a.Kind != AccessAppend && a.Kind != AccessNothing
+}
+
+// lost reports whether no operation to come tells state from other states that none needs.
+func (g *guide) lost(state any) bool {
+	if !g.appends {
+		i, needed := g.index[state]
+		return !needed || g.left[i] == 0
+	}
+	text, isText := state.(string)
+	if !isText {
+		return false
+	}
+	i, _ := slices.BinarySearch(g.texts, text)
+	for ; i < len(g.texts) && strings.HasPrefix(g.texts[i], text); i++ {
+		if g.left[i] > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// needs is the state that the outcome of an operation depends on.
+func (a Access) needs() any {
+	if a.Kind == AccessRead {
+		return a.Value
+	}
+	return a.From
 }
 
 // sourcesOf returns the writes called before a position that make value, or a beginning of it.
@@ -91,14 +164,22 @@ func (g *guide) sourcesOf(value any, writes map[any][]int32, lengths []int, befo
 }
 
 func (g *guide) took(op int32) {
-	if g != nil {
-		add(g.taken, op)
+	if g == nil {
+		return
+	}
+	add(g.taken, op)
+	if n := g.need[op]; n >= 0 {
+		g.left[n]--
 	}
 }
 
 func (g *guide) undid(op int32) {
-	if g != nil {
-		remove(g.taken, op)
+	if g == nil {
+		return
+	}
+	remove(g.taken, op)
+	if n := g.need[op]; n >= 0 {
+		g.left[n]++
 	}
 }
 

@@ -24,8 +24,11 @@ type pool struct {
 type task struct {
 	number int
 	part   *part
-	search *search // nil before the first turn
 	turn   int
+	search *search // nil before the first turn
+
+	guessed bool    // Access is known, or was guessed if it can be
+	trial   *search // along a guess; nil if there is none, or it led nowhere
 }
 
 // verdictOf is an outcome and the number of the part it is about.
@@ -81,22 +84,69 @@ func (p *pool) safely(t *task) (out outcome, decided, fine bool) {
 // advance judges the part by the quickest way that fits it, for one turn.
 func (t *task) advance(p *pool) (out outcome, decided bool) {
 	if p.budget.halted.Load() {
-		if t.search != nil {
-			return t.search.finish(Unknown), true
-		}
-		return outcome{result: Unknown, stuck: -1}, true
+		return t.giveUp(), true
 	}
 	if t.search == nil {
 		access := accesses(p.model, t.part.history)
 		if access != nil {
-			if out, ok := judgeByAccess(p.model, t.part, access, p.budget, p.verbose); ok {
+			t.guessed = true
+			if out, ok := judgeByAccess(p.model, t.part, access, p.budget, nil); ok {
 				return out, true
 			}
 		}
 		t.search = newSearch(t.part, p.model, access, p.budget, p.verbose)
 		t.turn = firstTurn
 	}
-	out, decided = t.search.run(t.turn)
+	if out, decided = t.search.run(t.turn); decided {
+		t.drop(&t.trial)
+		return out, true
+	}
+	if out, decided = t.guess(p); decided {
+		t.drop(&t.search)
+		return out, true
+	}
 	t.turn *= 2
-	return out, decided
+	return out, false
+}
+
+// guess is for a model without Access, and a part that turns out to be hard: a search along a guess of what Access
+// would say. Only an order is a result, or that a proven guess allows none.
+func (t *task) guess(p *pool) (out outcome, decided bool) {
+	if !t.guessed {
+		t.guessed = true
+		access := infer(p.model, t.part, p.budget)
+		if access == nil {
+			return out, false
+		}
+		sure := func() bool { return proven(p.model, t.part, p.budget, access) }
+		if out, ok := judgeByAccess(p.model, t.part, access, p.budget, sure); ok {
+			return out, true
+		}
+		t.trial = newSearch(t.part, p.model, access, p.budget, false)
+	}
+	if t.trial == nil {
+		return out, false
+	}
+	out, decided = t.trial.run(t.turn)
+	if decided {
+		t.trial = nil
+	}
+	return out, decided && out.result == Ok
+}
+
+// giveUp is the outcome of a task that was told to stop.
+func (t *task) giveUp() outcome {
+	t.drop(&t.trial)
+	if t.search != nil {
+		return t.search.finish(Unknown)
+	}
+	return outcome{result: Unknown, stuck: -1}
+}
+
+// drop gives back what a search holds.
+func (t *task) drop(s **search) {
+	if *s != nil {
+		(*s).finish(Unknown)
+		*s = nil
+	}
 }

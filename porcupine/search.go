@@ -39,6 +39,7 @@ type search struct {
 	held   int64 // bytes taken from budget
 
 	state     int32
+	lost      int32 // stands for all states that the guide calls lost; -1 without one
 	lastWrite int32 // position of the last call of an operation that took effect and is no reader
 	path      []move
 	frames    []frame
@@ -81,6 +82,10 @@ func newSearch(p *part, m *Model, access []Access, b *budget, verbose bool) *sea
 		}
 		s.guide = newGuide(p, access)
 	}
+	s.lost = -1
+	if s.guide != nil {
+		s.lost = s.states.add(lostState{})
+	}
 	if verbose {
 		s.partials = newPartials(len(p.history))
 	}
@@ -121,6 +126,11 @@ func (s *search) run(choices int) (out outcome, decided bool) {
 		if result == Unknown {
 			result = s.explore(choices)
 		}
+		if result == Ok && s.guide != nil && !s.confirmed() {
+			s.forgetAccess()
+			s.wrong = true
+			result = Unknown
+		}
 		if s.wrong && result != Ok {
 			s.reset()
 			result = Unknown
@@ -136,16 +146,37 @@ func (s *search) run(choices int) (out outcome, decided bool) {
 	return s.finish(result), true
 }
 
+// confirmed reports whether Step allows the order found: a lost state was not put to it.
+func (s *search) confirmed() bool {
+	return replay(s.model, s.w.part, s.budget, s.taken())
+}
+
+// taken is the operations that took effect, in order.
+func (s *search) taken() []int32 {
+	order := make([]int32, len(s.path))
+	for i, m := range s.path {
+		order[i] = m.op
+	}
+	return order
+}
+
+// forgetAccess is for a model whose Access is not what its Step does.
+func (s *search) forgetAccess() {
+	s.undo(0)
+	s.guide, s.lost, s.surely = nil, -1, false
+	for c := range s.reader {
+		s.reader[c] = true
+	}
+}
+
 // finish makes the outcome, and gives back what the search held. The order in it is that of operations taking
 // effect.
 func (s *search) finish(result CheckResult) outcome {
 	out := outcome{result: result, stuck: -1}
 	switch {
 	case result == Ok:
-		for _, m := range s.path {
-			out.order = append(out.order, m.op)
-		}
-	case result == Illegal:
+		out.order = s.taken()
+	case result == Illegal && s.guide == nil: // a guide turns back earlier
 		out.stuck = s.w.part.events[s.furthest].op()
 	}
 	if s.partials != nil && result != Ok {
@@ -239,6 +270,9 @@ func (s *search) charge(bytes int64) {
 
 // step returns the state after op, or illegal.
 func (s *search) step(state, op int32) int32 {
+	if state == s.lost {
+		return s.stepLost(op)
+	}
 	c := s.class[op]
 	key := transitionKey(state, c)
 	if next, known := s.steps.get(key); known {
@@ -262,6 +296,20 @@ func (s *search) step(state, op int32) int32 {
 	return next
 }
 
+// lostState is what stands in the table of states for those that are lost.
+type lostState struct{}
+
+// stepLost is step in a lost state, where Access says all there is to say.
+func (s *search) stepLost(op int32) int32 {
+	switch a := s.guide.access[op]; a.Kind {
+	case AccessWrite:
+		return s.states.intern(a.Value, 0)
+	case AccessAppend, AccessNothing, AccessTry, AccessUnequal:
+		return s.lost
+	}
+	return illegal
+}
+
 // number interns the state after a step, looking first at the state before it.
 func (s *search) number(state int32, before, after any) int32 {
 	if s.model.Equal != nil && s.model.Hash == nil && s.model.Equal(before, after) {
@@ -281,12 +329,15 @@ func (s *search) number(state int32, before, after any) int32 {
 // take lets op take effect.
 func (s *search) take(op, next int32) {
 	s.path = append(s.path, move{op, s.state, s.w.pos, s.lastWrite})
-	s.state = next
 	if !s.reader[s.class[op]] {
 		s.lastWrite = max(s.lastWrite, s.w.part.call[op])
 	}
 	add(s.w.done, s.w.slot[op])
 	s.guide.took(op)
+	s.state = next
+	if s.guide != nil && next != s.lost && s.guide.lost(s.states.values[next]) {
+		s.state = s.lost
+	}
 }
 
 // undo takes back all moves but the first ones, as many as moves says.

@@ -28,7 +28,6 @@ type zones struct {
 	p      *part
 	access []Access
 	init   any
-	limit  int32 // position; what is called later is not there, what returns later is pending
 
 	versions []version // the first is the initial value
 	// saw is, of a read, the number of the version that it saw; of an append that a read saw, -2 minus that
@@ -81,9 +80,9 @@ func accesses(m *Model, history []Operation) []Access {
 	return list
 }
 
-// judgeZones judges p up to the event at limit.
-func judgeZones(p *part, access []Access, init any, limit int32) zoneVerdict {
-	z := &zones{p: p, access: access, init: init, limit: limit}
+// judgeZones judges p, in which operations do what access says.
+func judgeZones(p *part, access []Access, init any) zoneVerdict {
+	z := &zones{p: p, access: access, init: init}
 	for _, phase := range []func() (zoneVerdict, bool){z.writes, z.reads, z.links, z.lay, z.sort} {
 		if verdict, done := phase(); done {
 			return verdict
@@ -96,15 +95,6 @@ func undecided() (zoneVerdict, bool) { return zoneVerdict{undecided: true}, true
 
 func refuted(core ...int32) (zoneVerdict, bool) {
 	return zoneVerdict{result: Illegal, core: core}, true
-}
-
-func (z *zones) there(op int32) bool { return z.p.call[op] < z.limit }
-
-func (z *zones) ret(op int32) int32 {
-	if r := z.p.ret[op]; r < z.limit {
-		return r
-	}
-	return never
 }
 
 // writes numbers the versions. It gives up on a value that is written twice.
@@ -121,9 +111,6 @@ func (z *zones) writes() (zoneVerdict, bool) {
 		op := int32(op)
 		z.saw[op] = -1
 		a := z.access[op]
-		if !z.there(op) {
-			continue
-		}
 		if a.Kind == AccessTry || a.Kind == AccessUnequal {
 			return undecided()
 		}
@@ -143,7 +130,7 @@ func (z *zones) writes() (zoneVerdict, bool) {
 			return undecided()
 		}
 		z.byValue[a.Value] = number
-		z.versions = append(z.versions, version{write: op, used: z.ret(op) != never})
+		z.versions = append(z.versions, version{write: op, used: z.p.ret[op] != never})
 	}
 	if appends && updates {
 		return undecided()
@@ -159,7 +146,7 @@ func (z *zones) reads() (zoneVerdict, bool) {
 	for op := range z.access {
 		op := int32(op)
 		a := z.access[op]
-		if !z.there(op) || a.Kind.writes() || z.ret(op) == never {
+		if a.Kind.writes() || z.p.ret[op] == never {
 			continue
 		}
 		if a.Kind == AccessNothing {
@@ -227,8 +214,8 @@ func (z *zones) lay() (zoneVerdict, bool) {
 	}
 	readers := make([]int32, begin[len(z.versions)])
 	fill := slices.Clone(begin)
-	for _, e := range z.p.events[:min(int(z.limit), len(z.p.events))] { // in order of calls
-		if op := e.op(); !e.isReturn() && z.saw[op] >= 0 && z.ret(op) != never {
+	for _, e := range z.p.events { // in order of calls
+		if op := e.op(); !e.isReturn() && z.saw[op] >= 0 && z.p.ret[op] != never {
 			readers[fill[z.saw[op]]] = op
 			fill[z.saw[op]]++
 		}
@@ -287,7 +274,7 @@ func (z *zones) measure(b *block, initial bool) (core []int32) {
 	b.first, b.last, b.firstOp, b.lastOp = never, -1, -1, -1
 	for i := b.end - 1; i >= b.begin; i-- {
 		op := z.order[i]
-		call, ret := z.p.call[op], z.ret(op)
+		call, ret := z.p.call[op], z.p.ret[op]
 		if b.first < call {
 			return []int32{op, b.firstOp}
 		}

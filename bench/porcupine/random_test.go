@@ -33,7 +33,10 @@ func randomShape(r *rand.Rand) shape {
 		clients:    2 + r.IntN(7),
 		keys:       1,
 		values:     []int{0, 0, 2, 4}[r.IntN(4)],
-		damage:     []int{0, 0, 1, 2}[r.IntN(4)],
+		damage:     []int{0, 1, 2, 4}[r.IntN(4)],
+	}
+	if s.kind == "append" { // the rival tries all orders of what is appended
+		s.operations = 1 + r.IntN(16)
 	}
 	if r.IntN(3) == 0 {
 		s.pending = 3 + r.IntN(8)
