@@ -1,5 +1,6 @@
-// Package core compares raftlab/raft/core with go.etcd.io/raft/v3: whole clusters in memory, in one goroutine.
-// An operation ends when every node has appended the entry, learned that it is committed, and applied it.
+// Package core compares raftlab/raft/core with go.etcd.io/raft/v3: whole clusters in memory, in one
+// goroutine. An operation ends when every node has appended the entry, learned that it is
+// committed, and applied it.
 package core
 
 import (
@@ -19,7 +20,8 @@ var payload = []byte("0123456789abcdef")
 
 // cluster is a group of peers of which the first leads.
 type cluster interface {
-	// propose has the leader append these, as one proposal, and runs the peers until nothing is left to do.
+	// propose has the leader append these, as one proposal, and runs the peers until nothing is
+	// left to do.
 	propose(data [][]byte)
 	// applied is how many entries with data peer i has applied, and a checksum of them.
 	applied(i int) (count int, sum uint64)
@@ -55,7 +57,8 @@ func entries(n int) [][]byte {
 	return es
 }
 
-// TestSameWork: both sides apply the same entries everywhere, once each, by the time propose returns.
+// TestSameWork: both sides apply the same entries everywhere, once each, by the time propose
+// returns.
 func TestSameWork(t *testing.T) {
 	for _, nodes := range []int{1, 2, 3, 5, 7} {
 		for _, side := range sides {
@@ -73,7 +76,8 @@ func TestSameWork(t *testing.T) {
 			}
 			for i := range nodes {
 				if count, sum := c.applied(i); count != want.count || sum != want.sum {
-					t.Errorf("%s: peer %d of %d applied %d (%x), want %d (%x)", side.name, i+1, nodes,
+					t.Errorf("%s: peer %d of %d applied %d (%x), want %d (%x)", side.name, i+1,
+						nodes,
 						count, sum, want.count, want.sum)
 				}
 			}

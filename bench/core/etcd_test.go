@@ -8,7 +8,8 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 )
 
-// etcd is a cluster of go.etcd.io/raft/v3, by its RawNode and MemoryStorage: no goroutines, no channels.
+// etcd is a cluster of go.etcd.io/raft/v3, by its RawNode and MemoryStorage: no goroutines, no
+// channels.
 type etcd struct {
 	nodes    []*raft.RawNode
 	storages []*raft.MemoryStorage

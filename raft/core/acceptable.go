@@ -1,7 +1,7 @@
 package core
 
-// acceptable reports whether an honest peer could have sent m to this node. What is refused here can neither
-// make the node panic nor break an invariant of its own (Check): a lie that passes may
+// acceptable reports whether an honest peer could have sent m to this node. What is refused here
+// can neither make the node panic nor break an invariant of its own (Check): a lie that passes may
 // break Raft's promises between nodes, which rest on honest ones, but never those within one.
 func (n *Node) acceptable(m *Message) bool {
 	return m.To == n.cfg.ID && n.peer(m.From) != nil && m.wellFormed() && !n.contradicts(m)
@@ -33,7 +33,8 @@ func (m *Message) wellFormed() bool {
 	return false
 }
 
-// termsRise reports whether the terms of es are 1 at least, never fall, begin at low and end at high.
+// termsRise reports whether the terms of es are 1 at least, never fall, begin at low and end at
+// high.
 func termsRise(low Term, es []Entry, high Term) bool {
 	low = max(low, 1)
 	for i := range es {
@@ -65,8 +66,8 @@ func (n *Node) usurps(m *Message) bool {
 	return m.Term == n.term && n.leader != None && n.leader != m.From
 }
 
-// rewritesCommitted reports whether m has another entry where ours is committed. Any leader has all of
-// those (Leader Completeness, §5.4.3).
+// rewritesCommitted reports whether m has another entry where ours is committed. Any leader has all
+// of those (Leader Completeness, §5.4.3).
 func (n *Node) rewritesCommitted(m *Message) bool {
 	if m.Index > n.commit {
 		return false

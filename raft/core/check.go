@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Check reports the first broken invariant of this node's state. It looks at the whole log: it is for tests.
-// No message, however false, may lead to such a state.
+// Check reports the first broken invariant of this node's state. It looks at the whole log: it is
+// for tests. No message, however false, may lead to such a state.
 func (n *Node) Check() error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("core: node %d, term %d, %v: "+format,
@@ -91,8 +91,9 @@ func (n *Node) checkProgress(p *progress) string {
 }
 
 // Checker looks at one node after every call and reports the first invariant that its state, or the
-// step from the state it saw last, breaks. It is for tests: its cost is that of reading the whole log. The zero
-// Checker is ready; a node that restarts needs a new one, or carries on with the old one if its disk does.
+// step from the state it saw last, breaks. It is for tests: its cost is that of reading the whole
+// log. The zero Checker is ready; a node that restarts needs a new one, or carries on with the old
+// one if its disk does.
 type Checker struct {
 	seen bool
 	last Status
@@ -151,7 +152,8 @@ func (c *Checker) checkStep(n *Node, now Status) error {
 	return nil
 }
 
-// changed finds the first index, up to hi, at which n has another entry than it had; ok: there is none.
+// changed finds the first index, up to hi, at which n has another entry than it had; ok: there is
+// none.
 func (c *Checker) changed(n *Node, hi Index) (i Index, ok bool) {
 	for i = max(c.log.first(), n.log.first()); i <= hi && i <= n.log.last(); i++ {
 		was, is := c.log.entries[i-c.log.first()], n.log.entries[i-n.log.first()]

@@ -44,8 +44,8 @@ type host struct {
 	refused uint64 // by earlier lives
 }
 
-// cluster is a number of hosts and the network between them, in one goroutine. All that Raft promises
-// is checked after every call of any node.
+// cluster is a number of hosts and the network between them, in one goroutine. All that Raft
+// promises is checked after every call of any node.
 type cluster struct {
 	t     testing.TB
 	hosts []*host
@@ -203,7 +203,8 @@ func (c *cluster) deliver(m Message) {
 	refused := h.node.refused
 	h.node.Step(h.now, m)
 	if !c.lies && h.node.refused > refused {
-		c.t.Fatalf("node %d in term %d refused a message from an honest peer: %v", h.id, h.node.term, m)
+		c.t.Fatalf("node %d in term %d refused a message from an honest peer: %v", h.id,
+			h.node.term, m)
 	}
 	responses := 0
 	for _, r := range h.node.out.sendSaved {

@@ -13,8 +13,9 @@ func TestCommitNeedsMajority(t *testing.T) {
 			if n1.commit != 0 {
 				t.Fatalf("%d peers: committed with %d copies", n, have)
 			}
-			ack := Message{Type: AppendEntriesResponse, From: NodeID(have + 1), To: 1, Term: 1, Index: 1,
-				Seq: n1.peer(NodeID(have + 1)).sent}
+			ack := Message{Type: AppendEntriesResponse, From: NodeID(have + 1), To: 1, Term: 1,
+				Index: 1,
+				Seq:   n1.peer(NodeID(have + 1)).sent}
 			c.step(ack)
 			c.step(ack) // doubled
 		}
@@ -24,14 +25,16 @@ func TestCommitNeedsMajority(t *testing.T) {
 	}
 }
 
-// TestLeaderCountsItselfWhenSaved: with a slow disk the followers alone must be a majority (thesis §10.2.1).
+// TestLeaderCountsItselfWhenSaved: with a slow disk the followers alone must be a majority (thesis
+// §10.2.1).
 func TestLeaderCountsItselfWhenSaved(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	n := c.elect(1)
 	h := c.host(1)
 	h.slow = true
 	c.propose(1, "x")
-	ack := Message{Type: AppendEntriesResponse, From: 2, To: 1, Term: 1, Index: 1, Seq: n.peer(2).sent}
+	ack := Message{Type: AppendEntriesResponse, From: 2, To: 1, Term: 1, Index: 1,
+		Seq: n.peer(2).sent}
 	c.step(ack)
 	if n.commit != 0 {
 		t.Fatal("one follower's copy and an unsaved one")
@@ -42,15 +45,17 @@ func TestLeaderCountsItselfWhenSaved(t *testing.T) {
 	}
 	c.propose(1, "y")
 	for _, id := range []NodeID{2, 3} {
-		c.step(Message{Type: AppendEntriesResponse, From: id, To: 1, Term: 1, Index: 2, Seq: n.peer(id).sent})
+		c.step(Message{Type: AppendEntriesResponse, From: id, To: 1, Term: 1, Index: 2,
+			Seq: n.peer(id).sent})
 	}
 	if n.commit != 2 || h.applied != 2 {
 		t.Error("both followers have it: need not wait for the leader's disk")
 	}
 }
 
-// TestTruncatedSavesDoNotCount: a save under way when its entries are truncated makes nothing durable, even if others
-// of the same index and term come to stand there (the disk truncates after it has written).
+// TestTruncatedSavesDoNotCount: a save under way when its entries are truncated makes nothing
+// durable, even if others of the same index and term come to stand there (the disk truncates after
+// it has written).
 func TestTruncatedSavesDoNotCount(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	h := c.host(1)
@@ -99,8 +104,10 @@ func TestNoOp(t *testing.T) {
 // TestCommitNeverFalls: not by an old leader's message, nor by a new leader that knows less.
 func TestCommitNeverFalls(t *testing.T) {
 	c := newCluster(t, 3, plain)
-	c.step(Message{Type: AppendEntries, From: 2, To: 1, Term: 1, Seq: 1, Entries: terms(1, 1), Commit: 2})
-	c.step(Message{Type: AppendEntries, From: 2, To: 1, Term: 1, Seq: 1, Entries: terms(1), Commit: 1})
+	c.step(Message{Type: AppendEntries, From: 2, To: 1, Term: 1, Seq: 1, Entries: terms(1, 1),
+		Commit: 2})
+	c.step(Message{Type: AppendEntries, From: 2, To: 1, Term: 1, Seq: 1, Entries: terms(1),
+		Commit: 1})
 	c.step(Message{Type: AppendEntries, From: 3, To: 1, Term: 2, Seq: 1, Index: 2, LogTerm: 1})
 	if n := c.node(1); n.commit != 2 || n.log.last() != 2 {
 		t.Errorf("%+v", n.Status())

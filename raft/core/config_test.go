@@ -19,8 +19,10 @@ func TestConfigValidate(t *testing.T) {
 		{func(c *Config) { c.Peers = []NodeID{1, 0} }, []string{"node 0", "[1 0]"}},
 		{func(c *Config) { c.Peers = []NodeID{1, 2, 1} }, []string{"node 1 twice", "[1 2 1]"}},
 		{func(c *Config) { c.HeartbeatInterval = 0 }, []string{"HeartbeatInterval 0"}},
-		{func(c *Config) { c.ElectionTimeout = 100 }, []string{"ElectionTimeout 100", "HeartbeatInterval 100"}},
-		{func(c *Config) { c.ElectionTimeout = math.MaxInt64 }, []string{"ElectionTimeout 9223372036854775807"}},
+		{func(c *Config) { c.ElectionTimeout = 100 }, []string{"ElectionTimeout 100",
+			"HeartbeatInterval 100"}},
+		{func(c *Config) { c.ElectionTimeout = math.MaxInt64 },
+			[]string{"ElectionTimeout 9223372036854775807"}},
 		{func(c *Config) { c.RetryInterval = -1 }, []string{"RetryInterval -1"}},
 		{func(c *Config) { c.CheckQuorum = false }, []string{"PreVote true", "CheckQuorum false"}},
 		{func(c *Config) { c.MaxInflight = 0 }, []string{"MaxInflight 0"}},
@@ -50,14 +52,17 @@ func TestCorruptDurable(t *testing.T) {
 		{Durable{Term: 1, Snapshot: Snapshot{Index: 1}}, "index 1 but term 0"},
 		{Durable{Term: 1, Snapshot: Snapshot{Term: 1}}, "index 0 but term 1"},
 		{Durable{Term: 1, Snapshot: Snapshot{Index: math.MaxUint64, Term: 1}}, "above"},
-		{Durable{Term: 1, Snapshot: Snapshot{Index: 1, Term: 2}}, "snapshot term 2 is above the current term 1"},
+		{Durable{Term: 1, Snapshot: Snapshot{Index: 1, Term: 2}},
+			"snapshot term 2 is above the current term 1"},
 		{Durable{Term: 1, Entries: terms(1, 2)}, "entry 2 has term 2"},
 		{Durable{Term: 3, Entries: terms(2, 1)}, "entry 2 has term 1"},
 		{Durable{Term: 3, Entries: terms(0)}, "entry 1 has term 0"},
-		{Durable{Term: 3, Snapshot: Snapshot{Index: 4, Term: 2}, Entries: terms(1)}, "entry 5 has term 1"},
+		{Durable{Term: 3, Snapshot: Snapshot{Index: 4, Term: 2}, Entries: terms(1)},
+			"entry 5 has term 1"},
 	} {
 		_, err := New(testConfig(1, 3), 0, tt.d)
-		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "corrupt") {
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(),
+			"corrupt") {
 			t.Errorf("%+v: %v, want %q", tt.d, err, tt.want)
 		}
 	}
@@ -67,7 +72,8 @@ func TestCorruptDurable(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := n.Status()
-	if s.Commit != 4 || s.Applied != 4 || s.Last != 6 || s.Saved != 6 || s.Vote != 3 || s.Term != 3 || n.HasEffects() {
+	if s.Commit != 4 || s.Applied != 4 || s.Last != 6 || s.Saved != 6 || s.Vote != 3 ||
+		s.Term != 3 || n.HasEffects() {
 		t.Errorf("%+v", s)
 	}
 }
@@ -77,7 +83,8 @@ func TestTimeSaturates(t *testing.T) {
 		t    Time
 		s    Span
 		want Time
-	}{{1, 2, 3}, {Never, 1, Never}, {Never - 5, 5, Never}, {Never - 5, 6, Never}, {Never - 5, 4, Never - 1}} {
+	}{{1, 2, 3}, {Never, 1, Never}, {Never - 5, 5, Never}, {Never - 5, 6, Never}, {Never - 5, 4,
+		Never - 1}} {
 		if got := tt.t.plus(tt.s); got != tt.want {
 			t.Errorf("%d + %d = %d, want %d", tt.t, tt.s, got, tt.want)
 		}
@@ -104,21 +111,28 @@ func TestStrings(t *testing.T) {
 		m    Message
 		want string
 	}{
-		{Message{Type: RequestVote, From: 1, To: 2, Term: 3, Index: 4, LogTerm: 2}, "1→2 RequestVote term 3 last 4/2"},
-		{Message{Type: RequestVote, PreVote: true, From: 1, To: 2, Term: 3}, "1→2 PreVote term 3 last 0/0"},
-		{Message{Type: RequestVote, Transfer: true, From: 1, To: 2, Term: 3}, "1→2 RequestVote term 3 last 0/0 transfer"},
-		{Message{Type: RequestVoteResponse, From: 1, To: 2, Term: 3}, "1→2 RequestVoteResponse term 3 granted"},
+		{Message{Type: RequestVote, From: 1, To: 2, Term: 3, Index: 4, LogTerm: 2},
+			"1→2 RequestVote term 3 last 4/2"},
+		{Message{Type: RequestVote, PreVote: true, From: 1, To: 2, Term: 3},
+			"1→2 PreVote term 3 last 0/0"},
+		{Message{Type: RequestVote, Transfer: true, From: 1, To: 2, Term: 3},
+			"1→2 RequestVote term 3 last 0/0 transfer"},
+		{Message{Type: RequestVoteResponse, From: 1, To: 2, Term: 3},
+			"1→2 RequestVoteResponse term 3 granted"},
 		{Message{Type: RequestVoteResponse, PreVote: true, Reject: true, From: 1, To: 2, Term: 3},
 			"1→2 PreVoteResponse term 3 rejected"},
-		{Message{Type: AppendEntries, From: 1, To: 2, Term: 3, Seq: 7, Index: 4, LogTerm: 2, Commit: 4,
+		{Message{Type: AppendEntries, From: 1, To: 2, Term: 3, Seq: 7, Index: 4, LogTerm: 2,
+			Commit:  4,
 			Entries: terms(3, 3)}, "1→2 AppendEntries term 3 #7 prev 4/2 commit 4 entries 5..6"},
 		{Message{Type: AppendEntries, From: 1, To: 2, Term: 3, Seq: 7, Entries: terms(3)},
 			"1→2 AppendEntries term 3 #7 prev 0/0 commit 0 entry 1"},
 		{Message{Type: AppendEntriesResponse, From: 2, To: 1, Term: 3, Seq: 7, Index: 6},
 			"2→1 AppendEntriesResponse term 3 #7 match 6"},
-		{Message{Type: AppendEntriesResponse, From: 2, To: 1, Term: 3, Seq: 7, Index: 6, Reject: true, Hint: 5, LogTerm: 2},
+		{Message{Type: AppendEntriesResponse, From: 2, To: 1, Term: 3, Seq: 7, Index: 6,
+			Reject: true, Hint: 5, LogTerm: 2},
 			"2→1 AppendEntriesResponse term 3 #7 rejected 6 hint 5/2"},
-		{Message{Type: InstallSnapshot, From: 1, To: 2, Term: 3, Seq: 8, Snapshot: &Snapshot{Index: 4, Term: 2}},
+		{Message{Type: InstallSnapshot, From: 1, To: 2, Term: 3, Seq: 8,
+			Snapshot: &Snapshot{Index: 4, Term: 2}},
 			"1→2 InstallSnapshot term 3 #8 snapshot 4/2"},
 		{Message{Type: InstallSnapshot, From: 1, To: 2, Term: 3}, "1→2 InstallSnapshot term 3"},
 		{Message{Type: InstallSnapshotResponse, From: 2, To: 1, Term: 3, Seq: 8, Index: 4},

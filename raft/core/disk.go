@@ -31,8 +31,8 @@ func (d *disk) changed(i Index) {
 	}
 }
 
-// truncated takes note that entries after i are gone: what becomes durable of them counts for nothing,
-// even if entries of the same term come to stand there again.
+// truncated takes note that entries after i are gone: what becomes durable of them counts for
+// nothing, even if entries of the same term come to stand there again.
 func (d *disk) truncated(i Index) {
 	d.saved = min(d.saved, i)
 	for k := range d.saving {
@@ -40,7 +40,8 @@ func (d *disk) truncated(i Index) {
 	}
 }
 
-// compacted takes note that s stands for the entries up to its index, which may never have been saved.
+// compacted takes note that s stands for the entries up to its index, which may never have been
+// saved.
 func (d *disk) compacted(s *Snapshot) {
 	d.snapshot = s
 	if d.from != 0 {
@@ -77,8 +78,8 @@ func (d *disk) done(seq uint64) {
 	d.saving = append(d.saving[:0], d.saving[k:]...)
 }
 
-// Saved says that the save numbered seq, and with it all before it, is durable. Only now does a leader
-// count itself among those that have the entries, and a candidate its own vote.
+// Saved says that the save numbered seq, and with it all before it, is durable. Only now does a
+// leader count itself among those that have the entries, and a candidate its own vote.
 func (n *Node) Saved(seq uint64) {
 	n.disk.done(seq)
 	switch {
@@ -89,8 +90,8 @@ func (n *Node) Saved(seq uint64) {
 	}
 }
 
-// Durable is what the disk has once all saves are durable, this moment's changes included: for drivers that
-// always write the whole state. It shares the log's memory, which nobody modifies.
+// Durable is what the disk has once all saves are durable, this moment's changes included: for
+// drivers that always write the whole state. It shares the log's memory, which nobody modifies.
 func (n *Node) Durable() Durable {
 	d := Durable{Term: n.term, Vote: n.vote, Entries: n.log.slice(n.log.first(), n.log.last())}
 	if n.snapshot != nil {

@@ -10,29 +10,29 @@ package core
 //	Reads       answer each once the service has applied up to its Index, so after Apply
 //
 // A driver that writes synchronously does: write Save, call Saved, send both lists, restore, apply,
-// answer; then take the next Effects, which Saved may have produced. One that writes asynchronously may
-// take and carry out further Effects meanwhile, as long as saves reach the disk in order and each
-// SendSaved waits for its own: Saved(7) says that 1 to 6 are durable too.
+// answer; then take the next Effects, which Saved may have produced. One that writes asynchronously
+// may take and carry out further Effects meanwhile, as long as saves reach the disk in order and
+// each SendSaved waits for its own: Saved(7) says that 1 to 6 are durable too.
 //
-// Restore, Apply and Reads need not wait for Save: an entry is committed because a majority has it on
-// disk, though perhaps not this peer. A service that keeps its own state on disk, and must not get ahead
-// of the log there, makes them wait.
+// Restore, Apply and Reads need not wait for Save: an entry is committed because a majority has it
+// on disk, though perhaps not this peer. A service that keeps its own state on disk, and must not
+// get ahead of the log there, makes them wait.
 //
-// Send, SendSaved and Reads are valid until the next call of Effects; what they point to (entries, snapshots),
-// Save.Entries and Apply are shared with the log, read only, and valid for ever.
+// Send, SendSaved and Reads are valid until the next call of Effects; what they point to (entries,
+// snapshots), Save.Entries and Apply are shared with the log, read only, and valid for ever.
 type Effects struct {
 	// Save must reach the disk. Save.Seq is 0 if there is nothing to save.
 	Save Save
 
-	// Send may leave at once: AppendEntries, InstallSnapshot, TimeoutNow and pre-vote requests. They
-	// promise nothing that a crash could break: a leader's entries may reach followers before its own
-	// disk (thesis §10.2.1), as it counts itself only once Saved has been called.
+	// Send may leave at once: AppendEntries, InstallSnapshot, TimeoutNow and pre-vote requests.
+	// They promise nothing that a crash could break: a leader's entries may reach followers before
+	// its own disk (thesis §10.2.1), as it counts itself only once Saved has been called.
 	Send []Message
 
 	// SendSaved promises what must survive a crash: requests for votes (a vote for oneself) and all
 	// responses. It may leave once the save numbered SendSavedAfter is durable: this Save, or an
-	// earlier one that may still be under way (an append that arrives again adds nothing to save, but its
-	// answer must wait for the save of the first), or 0 if there has never been one.
+	// earlier one that may still be under way (an append that arrives again adds nothing to save,
+	// but its answer must wait for the save of the first), or 0 if there has never been one.
 	SendSaved      []Message
 	SendSavedAfter uint64
 
@@ -54,8 +54,8 @@ type Effects struct {
 	RoleChanged bool
 }
 
-// Save is one atomic write: after a crash all of it is there or nothing. Carried out in this order it
-// turns a stored Durable into the next:
+// Save is one atomic write: after a crash all of it is there or nothing. Carried out in this order
+// it turns a stored Durable into the next:
 //
 //  1. if Ballot: the stored Term and Vote become Term and Vote;
 //  2. if Snapshot is not nil: it becomes the stored one; stored entries up to its Index go;
@@ -134,8 +134,9 @@ func (n *Node) roleChanged() bool {
 	return n.out.term != n.term || n.out.role != n.role || n.out.leader != n.leader
 }
 
-// Effects returns what must be done and forgets it: the driver must carry out all of it, in the order that
-// the type describes. It does nothing else, and allocates nothing, whether or not there is something.
+// Effects returns what must be done and forgets it: the driver must carry out all of it, in the
+// order that the type describes. It does nothing else, and allocates nothing, whether or not there
+// is something.
 func (n *Node) Effects() Effects {
 	o := &n.out
 	e := Effects{

@@ -24,12 +24,14 @@ func TestEffectsEmpty(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 	n.Tick(1)
-	if e := n.Effects(); e.Save.Seq != 0 || e.SendSavedAfter != 0 || len(e.Send)+len(e.SendSaved) > 0 || e.RoleChanged {
+	if e := n.Effects(); e.Save.Seq != 0 || e.SendSavedAfter != 0 ||
+		len(e.Send)+len(e.SendSaved) > 0 || e.RoleChanged {
 		t.Errorf("%+v", e)
 	}
 }
 
-// TestPromisesWait: what promises something is in SendSaved, with the number of the save it waits for.
+// TestPromisesWait: what promises something is in SendSaved, with the number of the save it waits
+// for.
 func TestPromisesWait(t *testing.T) {
 	n := newNode(t, testConfig(1, 3), Durable{})
 	n.Tick(n.Deadline())
@@ -39,7 +41,8 @@ func TestPromisesWait(t *testing.T) {
 	}
 	n.Step(0, Message{Type: RequestVoteResponse, PreVote: true, From: 2, To: 1, Term: 1})
 	e = n.Effects()
-	if len(e.Send) > 0 || len(e.SendSaved) != 2 || e.Save.Seq != 1 || !e.Save.Ballot || e.Save.Vote != 1 ||
+	if len(e.Send) > 0 || len(e.SendSaved) != 2 || e.Save.Seq != 1 || !e.Save.Ballot ||
+		e.Save.Vote != 1 ||
 		e.SendSavedAfter != 1 || !e.RoleChanged {
 		t.Fatalf("vote: %+v", e)
 	}
@@ -60,12 +63,16 @@ func TestPromisesWait(t *testing.T) {
 // TestSavesMerge: many steps, one save.
 func TestSavesMerge(t *testing.T) {
 	n := newNode(t, testConfig(1, 3), Durable{Term: 2, Vote: 1, Entries: terms(1, 1, 2, 2)})
-	n.Step(0, Message{Type: AppendEntries, From: 3, To: 1, Term: 3, Seq: 1, Index: 4, LogTerm: 2, Entries: terms(3)})
-	n.Step(0, Message{Type: AppendEntries, From: 3, To: 1, Term: 3, Seq: 2, Index: 5, LogTerm: 3, Entries: terms(3)})
-	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 4, Seq: 1, Index: 2, LogTerm: 1, Entries: terms(4, 4)})
+	n.Step(0, Message{Type: AppendEntries, From: 3, To: 1, Term: 3, Seq: 1, Index: 4, LogTerm: 2,
+		Entries: terms(3)})
+	n.Step(0, Message{Type: AppendEntries, From: 3, To: 1, Term: 3, Seq: 2, Index: 5, LogTerm: 3,
+		Entries: terms(3)})
+	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 4, Seq: 1, Index: 2, LogTerm: 1,
+		Entries: terms(4, 4)})
 	e := n.Effects()
 	s := e.Save
-	if s.Seq != 1 || s.Term != 4 || s.Vote != None || s.First != 3 || len(s.Entries) != 2 || s.Snapshot != nil {
+	if s.Seq != 1 || s.Term != 4 || s.Vote != None || s.First != 3 || len(s.Entries) != 2 ||
+		s.Snapshot != nil {
 		t.Errorf("%+v", s)
 	}
 	if len(e.SendSaved) != 3 {
@@ -76,13 +83,15 @@ func TestSavesMerge(t *testing.T) {
 	}
 }
 
-// TestCompactBeforeSave: a service may be ahead of the disk. The snapshot then stands for entries never saved.
+// TestCompactBeforeSave: a service may be ahead of the disk. The snapshot then stands for entries
+// never saved.
 func TestCompactBeforeSave(t *testing.T) {
 	n := newNode(t, testConfig(1, 3), Durable{Term: 1, Entries: terms(1, 1)})
 	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 1, Index: 1, LogTerm: 1,
 		Entries: terms(2, 2, 2), Commit: 3})
 	first := n.Effects()
-	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 2, Index: 4, LogTerm: 2, Entries: terms(2), Commit: 5})
+	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 2, Index: 4, LogTerm: 2,
+		Entries: terms(2), Commit: 5})
 	n.applied = 5 // handed out in Effects whose save comes with them
 	if err := n.Compact(Snapshot{Index: 5}); err != nil {
 		t.Fatal(err)
@@ -127,7 +136,8 @@ func TestReplicationAllocates(t *testing.T) {
 		seq = e.Save.Seq
 		n.Saved(seq)
 		for _, m := range e.Send {
-			n.Step(0, Message{Type: AppendEntriesResponse, From: m.To, To: 1, Term: m.Term, Seq: m.Seq,
+			n.Step(0, Message{Type: AppendEntriesResponse, From: m.To, To: 1, Term: m.Term,
+				Seq:   m.Seq,
 				Index: m.Index + Index(len(m.Entries))})
 		}
 		for n.HasEffects() {

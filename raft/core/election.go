@@ -2,13 +2,14 @@ package core
 
 import "slices"
 
-// ballot is the count of one election, or pre-vote. A peer counts once, however often its answer comes.
+// ballot is the count of one election, or pre-vote. A peer counts once, however often its answer
+// comes.
 type ballot struct {
 	voters  []NodeID // all, sorted
 	granted []bool   // parallel to voters
 	yes     int
-	// ownSave is the save that makes a candidate's vote for itself durable. Only then does it count:
-	// else a crash could forget it, and let this peer vote for another in the same term.
+	// ownSave is the save that makes a candidate's vote for itself durable. Only then does it
+	// count: else a crash could forget it, and let this peer vote for another in the same term.
 	ownSave uint64
 	// transfer says that the leader asked for this election.
 	transfer bool
@@ -42,8 +43,8 @@ func (n *Node) resetElectionTimer() {
 	n.electionAt = n.now.plus(t + Span(n.random.next()%uint64(t)))
 }
 
-// tickElection stands for election if no leader was heard of in time, and asks those again that have
-// not granted their vote (§5.1: servers retry RPCs).
+// tickElection stands for election if no leader was heard of in time, and asks those again that
+// have not granted their vote (§5.1: servers retry RPCs).
 func (n *Node) tickElection() {
 	switch {
 	case n.now >= n.electionAt && n.term >= maxTerm:

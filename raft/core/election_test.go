@@ -196,8 +196,8 @@ func TestTimeoutsAreRandom(t *testing.T) {
 	}
 }
 
-// TestElectionTimerResets: on hearing the leader, even of what is rejected, and on granting a vote; and on
-// nothing else.
+// TestElectionTimerResets: on hearing the leader, even of what is rejected, and on granting a vote;
+// and on nothing else.
 func TestElectionTimerResets(t *testing.T) {
 	base := Message{From: 2, To: 1, Term: 5, Seq: 1}
 	for _, tt := range []struct {
@@ -206,11 +206,20 @@ func TestElectionTimerResets(t *testing.T) {
 		resets bool
 	}{
 		{"heartbeat", func(m *Message) { m.Type = AppendEntries }, true},
-		{"append that is rejected", func(m *Message) { m.Type, m.Index, m.LogTerm = AppendEntries, 9, 5 }, true},
-		{"snapshot", func(m *Message) { m.Type, m.Snapshot = InstallSnapshot, &Snapshot{Index: 1, Term: 1} }, true},
+		{"append that is rejected", func(m *Message) {
+			m.Type, m.Index, m.LogTerm = AppendEntries,
+				9, 5
+		}, true},
+		{"snapshot", func(m *Message) {
+			m.Type, m.Snapshot = InstallSnapshot, &Snapshot{Index: 1,
+				Term: 1}
+		}, true},
 		{"granted vote", func(m *Message) { m.Type, m.Index, m.LogTerm = RequestVote, 1, 1 }, true},
 		{"denied vote", func(m *Message) { m.Type = RequestVote }, false},
-		{"pre-vote", func(m *Message) { m.Type, m.PreVote, m.Index, m.LogTerm = RequestVote, true, 1, 1 }, false},
+		{"pre-vote", func(m *Message) {
+			m.Type, m.PreVote, m.Index, m.LogTerm = RequestVote, true,
+				1, 1
+		}, false},
 		{"stale leader", func(m *Message) { m.Type, m.Term = AppendEntries, 1 }, false},
 	} {
 		c := newCluster(t, 3).with(1, Durable{Term: 2, Entries: terms(1)})
@@ -274,7 +283,8 @@ func TestOwnVoteDurable(t *testing.T) {
 	}
 }
 
-// TestVoteRetried: those who have not granted are asked again (§5.1), with the same pre-vote, term and flag.
+// TestVoteRetried: those who have not granted are asked again (§5.1), with the same pre-vote, term
+// and flag.
 func TestVoteRetried(t *testing.T) {
 	c := newCluster(t, 5, plain)
 	c.expire(1)
@@ -295,13 +305,14 @@ func TestVoteRetried(t *testing.T) {
 func TestHighestTermIsTheEnd(t *testing.T) {
 	c := newCluster(t, 3, plain).with(1, Durable{Term: maxTerm})
 	c.expire(1)
-	if n := c.node(1); n.Role() != Follower || n.Term() != maxTerm || n.Deadline() <= c.host(1).now {
+	if n := c.node(1); n.Role() != Follower || n.Term() != maxTerm ||
+		n.Deadline() <= c.host(1).now {
 		t.Errorf("%+v, deadline %d", n.Status(), n.Deadline())
 	}
 }
 
-// TestCheckQuorum: a leader that hears only a minority steps down in between one and two election timeouts
-// (thesis §6.2); one that hears a majority stays.
+// TestCheckQuorum: a leader that hears only a minority steps down in between one and two election
+// timeouts (thesis §6.2); one that hears a majority stays.
 func TestCheckQuorum(t *testing.T) {
 	c := newCluster(t, 5)
 	c.elect(1)
@@ -329,8 +340,8 @@ func TestCheckQuorum(t *testing.T) {
 	}
 }
 
-// TestElectionBudget: three peers elect a leader and beat for a second in at most 30 requests; an idle
-// second takes at most 60. Here a heartbeat is 100 and the timeout 300, in milliseconds.
+// TestElectionBudget: three peers elect a leader and beat for a second in at most 30 requests; an
+// idle second takes at most 60. Here a heartbeat is 100 and the timeout 300, in milliseconds.
 func TestElectionBudget(t *testing.T) {
 	for seed := range uint64(50) {
 		c := newCluster(t, 3, func(c *Config) {
@@ -344,7 +355,8 @@ func TestElectionBudget(t *testing.T) {
 		}
 		c.run(1000)
 		if c.leader() == nil || requests > 30 {
-			t.Fatalf("seed %d: %d requests in the first second, leader %v", seed, requests, c.leader())
+			t.Fatalf("seed %d: %d requests in the first second, leader %v", seed, requests,
+				c.leader())
 		}
 		requests = 0
 		if c.run(1000); requests > 22 {

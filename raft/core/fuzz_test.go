@@ -62,15 +62,16 @@ func (t *tape) message(n *Node) Message {
 		m.Entries = append(m.Entries, Entry{term, []byte{t.byte()}})
 	}
 	if t.byte()%8 > 0 {
-		m.Snapshot = &Snapshot{Index: Index(t.number(uint64(n.commit) + 1)), Term: Term(t.number(uint64(n.term)))}
+		m.Snapshot = &Snapshot{Index: Index(t.number(uint64(n.commit) + 1)),
+			Term: Term(t.number(uint64(n.term)))}
 	}
 	return m
 }
 
 // FuzzStep feeds a node arbitrary messages, from any number of liars, among proposals, ticks, saves
-// and restarts. It never panics, keeps its own promises (Check, Checker), and what it saves is something that New
-// takes. What no node can promise when others lie is that two nodes agree: a lying majority can commit
-// anything.
+// and restarts. It never panics, keeps its own promises (Check, Checker), and what it saves is
+// something that New takes. What no node can promise when others lie is that two nodes agree: a
+// lying majority can commit anything.
 func FuzzStep(f *testing.F) {
 	f.Add([]byte{})
 	for seed := range uint64(20) {
@@ -112,7 +113,8 @@ func besiege(t *testing.T, tape tape) {
 	cfg := testConfig(1, 1+tape.below(5))
 	flags := tape.byte()
 	cfg.CheckQuorum, cfg.PreVote, cfg.NoOp = flags&1 > 0, flags&3 == 3, flags&4 > 0
-	cfg.MaxInflight, cfg.MaxBatchEntries, cfg.MaxBatchBytes = 1+tape.below(4), 1+tape.below(4), 1+tape.below(9)
+	cfg.MaxInflight, cfg.MaxBatchEntries, cfg.MaxBatchBytes = 1+tape.below(4), 1+tape.below(4),
+		1+tape.below(9)
 	s := &siege{t: t, tape: tape, cfg: cfg}
 	s.restart()
 	for len(s.tape) > 0 {

@@ -2,7 +2,8 @@ package core
 
 import "sort"
 
-// log is the log behind the last snapshot. All arithmetic between indexes and slice positions is here.
+// log is the log behind the last snapshot. All arithmetic between indexes and slice positions is
+// here.
 //
 //	              base                                           last
 //	               │                                              │
@@ -13,8 +14,9 @@ import "sort"
 //
 // The entry at base is gone, but its term is still known: it may be the prev of an append.
 //
-// Slices of entries are handed out to messages, saves and the service. So a slot of the backing array
-// is written once: what is truncated is not written over, but left to those who still read it.
+// Slices of entries are handed out to messages, saves and the service. So a slot of the backing
+// array is written once: what is truncated is not written over, but left to those who still read
+// it.
 type log struct {
 	// Invariant: base and baseTerm are those of the last snapshot, both 0 if there is none.
 	base     Index
@@ -101,14 +103,25 @@ func (l *log) agree(lo Index, es []Entry) int {
 
 // append adds es at the end.
 func (l *log) append(es ...Entry) {
-	if cap(l.entries)-len(l.entries) < len(es) {
-		l.dead = 0 // a new array, which begins at entries[0]
-	}
+	l.grow(len(es))
 	l.entries = append(l.entries, es...)
 }
 
-// truncate drops all entries after i. The next append begins a fresh array, as the old one's slots have
-// been handed out.
+// grow makes room for n entries more, so that append moves none.
+func (l *log) grow(n int) {
+	if have := len(l.entries); cap(l.entries)-have < n {
+		l.move(max(n, have))
+	}
+}
+
+// move puts the entries into a new array with room for n more.
+func (l *log) move(n int) {
+	l.entries = append(make([]Entry, 0, len(l.entries)+n), l.entries...)
+	l.dead = 0
+}
+
+// truncate drops all entries after i. The next append begins a fresh array, as the old one's slots
+// have been handed out.
 func (l *log) truncate(i Index) {
 	n := i - l.base
 	l.entries = l.entries[:n:n]
@@ -116,15 +129,16 @@ func (l *log) truncate(i Index) {
 }
 
 // compact drops the entries up to i, which the log has. Once most of the array is dead, what is
-// left moves: memory is at most twice the live entries, for one copy per entry on average.
+// left moves, and lets go of it. As many entries as were dropped may well come before the next
+// time; there is room for them at once, within reason.
 func (l *log) compact(i Index) {
 	l.baseTerm, _ = l.term(i)
 	n := int(i - l.base)
 	l.entries = l.entries[n:]
 	l.base = i
 	if l.dead += n; l.dead >= len(l.entries) {
-		l.entries = append(make([]Entry, 0, len(l.entries)), l.entries...)
-		l.dead = 0
+		const reason = 8192 // slots, of 32 bytes
+		l.move(min(n, reason))
 	}
 }
 

@@ -49,10 +49,12 @@ func (t MessageType) IsResponse() bool {
 //	RequestVote              Term Index LogTerm PreVote Transfer
 //	RequestVoteResponse      Term Reject PreVote
 //	AppendEntries            Term Seq Index LogTerm Entries Commit
-//	AppendEntriesResponse    Term Seq Index; if rejected, Reject Hint LogTerm; Reject Term to an older term
+//	AppendEntriesResponse    Term Seq Index; rejected, also Reject Hint LogTerm
 //	InstallSnapshot          Term Seq Snapshot
-//	InstallSnapshotResponse  Term Seq Index; Reject Term to an older term
+//	InstallSnapshotResponse  Term Seq Index
 //	TimeoutNow               Term
+//
+// The answer to a request of an older term than the answerer's has just Term and Reject.
 //
 // Messages may be lost, doubled, delayed and reordered. A response says by itself what it is about:
 // the term and number of its request, and an index that is true whenever it arrives.
@@ -69,26 +71,27 @@ type Message struct {
 	// would campaign in, one above the sender's, and the answer, if granted, repeats it.
 	Term Term
 
-	// Seq numbers the requests (AppendEntries, InstallSnapshot) of one leader to one follower in one
-	// term, from 1; the response repeats it. So an answer tells how far the flow has come, that its
-	// sender still followed when that request arrived (ReadIndex), and, if a rejection, whether
-	// the leader has already acted on it. The answer to a request of an older term has Seq 0: it tells
-	// the term, and nothing about requests of that term, which its receiver may lead by then.
+	// Seq numbers the requests (AppendEntries, InstallSnapshot) of one leader to one follower in
+	// one term, from 1; the response repeats it. So an answer tells how far the flow has come, that
+	// its sender still followed when that request arrived (ReadIndex), and, if a rejection, whether
+	// the leader has already acted on it. The answer to a request of an older term has Seq 0: it
+	// tells the term, and nothing about requests of that term, which its receiver may lead by then.
 	Seq uint64
 
 	// Index is, in
 	//   RequestVote: that of the candidate's last entry;
 	//   AppendEntries: that of the entry before Entries (the paper's prevLogIndex);
-	//   AppendEntriesResponse: the last that is known to match the leader's log or, if rejected, the
-	//   request's Index;
+	//   AppendEntriesResponse: the last that is known to match the leader's log or, if rejected,
+	//   the request's Index;
 	//   InstallSnapshotResponse: the last that is known to match the leader's log.
 	Index Index
 
-	// LogTerm is the term of the entry at Index; in a rejected AppendEntriesResponse, of that at Hint.
+	// LogTerm is the term of the entry at Index; in a rejected AppendEntriesResponse, of that at
+	// Hint.
 	LogTerm Term
 
-	// Hint, with LogTerm, names the follower's last entry that may still be in the leader's log (the
-	// fast backup of §5.3): all its later ones have a term that the leader cannot have there.
+	// Hint, with LogTerm, names the follower's last entry that may still be in the leader's log
+	// (the fast backup of §5.3): all its later ones have a term that the leader cannot have there.
 	Hint Index
 
 	Commit   Index // the leader's commit index

@@ -11,7 +11,7 @@ var (
 
 // Errors of Compact.
 var (
-	ErrCompacted  = errors.New("core: Compact: the log already begins after that snapshot; nothing to do")
+	ErrCompacted  = errors.New("core: Compact: a snapshot as late is there already; drop this one")
 	ErrNotApplied = errors.New("core: Compact: the snapshot is beyond what was handed out to apply")
 )
 
@@ -55,8 +55,8 @@ type Node struct {
 }
 
 // New makes a follower that continues from what the disk has. The service must be at from.Snapshot.
-// The Node keeps from.Entries and never modifies them. Errors: what Config.Validate says; a from that no
-// run can have saved, named.
+// The Node keeps from.Entries and never modifies them. Errors: what Config.Validate says; a from
+// that no run can have saved, named.
 func New(cfg Config, now Time, from Durable) (*Node, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func (n *Node) Tick(now Time) {
 // advance sets the clock.
 func (n *Node) advance(now Time) { n.now = max(n.now, now) }
 
-// Deadline is the next instant at which Tick does something, [Never] if none. Any other call may change
-// it.
+// Deadline is the next instant at which Tick does something, [Never] if none. Any other call may
+// change it.
 func (n *Node) Deadline() Time {
 	switch n.role {
 	case Leader:
@@ -115,9 +115,9 @@ func (n *Node) Deadline() Time {
 }
 
 // Step takes a message. A request that is taken puts exactly one response to its sender into the
-// same Effects (but TimeoutNow none). A message that no honest peer can have sent is refused: it changes
-// nothing but Status.Refused and gets no response. m.Entries and what they and m.Snapshot point to are
-// kept: do not modify them any more.
+// same Effects (but TimeoutNow none). A message that no honest peer can have sent is refused: it
+// changes nothing but Status.Refused and gets no response. m.Entries and what they and m.Snapshot
+// point to are kept: do not modify them any more.
 func (n *Node) Step(now Time, m Message) {
 	n.advance(now)
 	if !n.acceptable(&m) {

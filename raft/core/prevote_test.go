@@ -2,7 +2,8 @@ package core
 
 import "testing"
 
-// TestPreVotePromisesNothing: it changes neither term nor vote nor timer, and may be given to all (thesis §9.6).
+// TestPreVotePromisesNothing: it changes neither term nor vote nor timer, and may be given to all
+// (thesis §9.6).
 func TestPreVotePromisesNothing(t *testing.T) {
 	c := newCluster(t, 3)
 	n := c.node(1)
@@ -16,7 +17,8 @@ func TestPreVotePromisesNothing(t *testing.T) {
 		t.Errorf("%+v", n.Status())
 	}
 	c.with(1, Durable{Term: 4})
-	if r := c.answer(Message{Type: RequestVote, PreVote: true, From: 2, To: 1, Term: 4}); !r.Reject || r.Term != 4 {
+	if r := c.answer(Message{Type: RequestVote, PreVote: true, From: 2, To: 1,
+		Term: 4}); !r.Reject || r.Term != 4 {
 		t.Errorf("a pre-vote for the current term: %v", r)
 	}
 }
@@ -46,7 +48,8 @@ func TestPreVoteNeedsMajority(t *testing.T) {
 	}
 }
 
-// TestSticky: who hears from a leader, and the leader, grant no votes and keep their term (thesis §4.2.3).
+// TestSticky: who hears from a leader, and the leader, grant no votes and keep their term (thesis
+// §4.2.3).
 func TestSticky(t *testing.T) {
 	for _, preVote := range []bool{false, true} {
 		c := newCluster(t, 3)
@@ -74,12 +77,14 @@ func TestSticky(t *testing.T) {
 func TestNotSticky(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	c.elect(1)
-	if r := c.answer(Message{Type: RequestVote, From: 3, To: 2, Term: 9, Index: 9, LogTerm: 8}); r.Reject {
+	if r := c.answer(Message{Type: RequestVote, From: 3, To: 2, Term: 9, Index: 9,
+		LogTerm: 8}); r.Reject {
 		t.Errorf("%v", r)
 	}
 }
 
-// TestOneWayPeer: a peer that hears nobody deposes no leader, however long (the link is cut towards it).
+// TestOneWayPeer: a peer that hears nobody deposes no leader, however long (the link is cut towards
+// it).
 func TestOneWayPeer(t *testing.T) {
 	c := newCluster(t, 5)
 	c.elect(1)
@@ -92,8 +97,8 @@ func TestOneWayPeer(t *testing.T) {
 	}
 }
 
-// TestHigherTermComesBack: a peer with a higher term and a shorter log makes the others catch up with its term, once,
-// and does not lead.
+// TestHigherTermComesBack: a peer with a higher term and a shorter log makes the others catch up
+// with its term, once, and does not lead.
 func TestHigherTermComesBack(t *testing.T) {
 	c := newCluster(t, 3)
 	c.crash(c.host(3))

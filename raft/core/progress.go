@@ -23,8 +23,8 @@ const (
 // String is the name that Status shows.
 func (f flow) String() string { return [...]string{"Probe", "Replicate", "Snapshot"}[f] }
 
-// progress is what a leader knows of one follower, and how it sends to it. It knows nothing of the log
-// but indexes.
+// progress is what a leader knows of one follower, and how it sends to it. It knows nothing of the
+// log but indexes.
 type progress struct {
 	id   NodeID
 	flow flow
@@ -36,10 +36,9 @@ type progress struct {
 	// Invariant: match < next ≤ the leader's last + 1
 	next Index
 
-	// sent and acked are the Seq of the last request and the highest one answered. An answer is taken
-	// to account for all requests before it: on a network that reorders, a few more may be
-	// under way than the window says.
-	// Invariant: acked ≤ sent
+	// sent and acked are the Seq of the last request and the highest one answered. An answer is
+	// taken to account for all requests before it: on a network that reorders, a few more may be
+	// under way than the window says. Invariant: acked ≤ sent
 	sent, acked uint64
 	// rewound is sent as of the last rejection acted upon. Requests up to it were sent in the
 	// belief that it shattered: their rejections, late or doubled, say nothing new.
@@ -124,8 +123,8 @@ func (p *progress) accepted(i Index) {
 	p.next = max(p.next, p.match+1)
 }
 
-// rejected takes the news that the request numbered seq, whose entries came after i, met a log that lacks
-// or contradicts the entry at i. It reports whether that is still news.
+// rejected takes the news that the request numbered seq, whose entries came after i, met a log that
+// lacks or contradicts the entry at i. It reports whether that is still news.
 func (p *progress) rejected(seq uint64, i Index) bool {
 	return seq > p.rewound && i > p.match
 }
@@ -136,8 +135,8 @@ func (p *progress) rewind(next Index) {
 	p.next = max(next, p.match+1)
 }
 
-// lost takes the driver's word that the request numbered seq was not answered. What comes after it will
-// be rejected or was overtaken by its answer, so nothing is sent before the next heartbeat.
+// lost takes the driver's word that the request numbered seq was not answered. What comes after it
+// will be rejected or was overtaken by its answer, so nothing is sent before the next heartbeat.
 func (p *progress) lost(seq uint64) {
 	switch {
 	case seq > p.sent || seq <= p.acked || seq <= p.rewound:
@@ -152,7 +151,8 @@ func (p *progress) lost(seq uint64) {
 //
 //	2: Replicate match 4 next 7 inflight 2
 func (p *progress) String() string {
-	s := fmt.Sprintf("%d: %v match %d next %d inflight %d", p.id, p.flow, p.match, p.next, p.inflight())
+	s := fmt.Sprintf("%d: %v match %d next %d inflight %d", p.id, p.flow, p.match, p.next,
+		p.inflight())
 	switch {
 	case p.flow == probe && p.waiting:
 		s += " waiting"

@@ -73,7 +73,8 @@ func (c *cluster) apply(h *host, first Index, es []Entry) {
 // checkDigest: a snapshot is of what was applied.
 func (c *cluster) checkDigest(h *host, s Snapshot) {
 	if !c.lies && s.Index > 0 && !bytes.Equal(s.Data, c.digest(s.Index)) {
-		c.t.Fatalf("State Machine Safety: node %d gets another snapshot of %d than was taken", h.id, s.Index)
+		c.t.Fatalf("State Machine Safety: node %d gets another snapshot of %d than was taken", h.id,
+			s.Index)
 	}
 }
 

@@ -1,18 +1,19 @@
 package core
 
-// reads are a leader's linearizable reads that are not answered yet (thesis §6.4). They go in rounds: all
-// that came while one round was under way share the next.
+// reads are a leader's linearizable reads that are not answered yet (thesis §6.4). They go in
+// rounds: all that came while one round was under way share the next.
 type reads struct {
 	// waiting are those for the next round.
 	waiting []uint64
 	// asked are those of the round under way. Empty: there is none.
 	asked []uint64
-	// index is what the service must have applied to answer asked: the commit index as the round began.
+	// index is what the service must have applied to answer asked: the commit index as the round
+	// began.
 	index Index
 }
 
-// ReadIndex asks for a linearizable read without a log entry. It is answered by Effects.Reads once a
-// majority has confirmed, to requests sent after this call, that this node still led; or by
+// ReadIndex asks for a linearizable read without a log entry. It is answered by Effects.Reads once
+// a majority has confirmed, to requests sent after this call, that this node still led; or by
 // Effects.ReadsLost. id is the caller's, and may repeat. Error: ErrNotLeader; then no answer comes.
 //
 // A leader that has committed nothing in its term does not know yet how far its predecessors

@@ -59,7 +59,8 @@ func TestReadRounds(t *testing.T) {
 	}
 }
 
-// TestReadNeedsLaterAnswers: answers to what was sent before do not confirm a read, whenever they arrive.
+// TestReadNeedsLaterAnswers: answers to what was sent before do not confirm a read, whenever they
+// arrive.
 func TestReadNeedsLaterAnswers(t *testing.T) {
 	c := newCluster(t, 3)
 	c.elect(1)
@@ -83,7 +84,8 @@ func TestReadNeedsLaterAnswers(t *testing.T) {
 	}
 }
 
-// TestReadSurvivesLoss: the next heartbeat asks again. A rejected append confirms as well as an accepted one.
+// TestReadSurvivesLoss: the next heartbeat asks again. A rejected append confirms as well as an
+// accepted one.
 func TestReadSurvivesLoss(t *testing.T) {
 	c := newCluster(t, 3)
 	c.elect(1)

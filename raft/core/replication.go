@@ -36,6 +36,7 @@ func (n *Node) Propose(now Time, data ...[]byte) (first Index, term Term, err er
 		return 0, 0, ErrTransferring
 	}
 	first = n.log.last() + 1
+	n.log.grow(len(data))
 	for _, d := range data {
 		if d == nil {
 			d = []byte{}
@@ -54,8 +55,8 @@ func (n *Node) appendOwn(e Entry) {
 	n.log.append(e)
 }
 
-// tickHeartbeat sends every follower an append, with whatever it may be sent, when that is due. It keeps
-// elections away (§5.2) and finds out what was lost: it asks for all that was sent so far.
+// tickHeartbeat sends every follower an append, with whatever it may be sent, when that is due. It
+// keeps elections away (§5.2) and finds out what was lost: it asks for all that was sent so far.
 func (n *Node) tickHeartbeat() {
 	if n.role != Leader || n.now < n.beatAt {
 		return
@@ -71,8 +72,8 @@ func (n *Node) tickHeartbeat() {
 	}
 }
 
-// feed sends p what it lacks, as far as its window allows. Where nothing else will soon tell it of the
-// commit index, an empty append does; while requests are out, the next one will.
+// feed sends p what it lacks, as far as its window allows. Where nothing else will soon tell it of
+// the commit index, an empty append does; while requests are out, the next one will.
 func (n *Node) feed(p *progress) {
 	for p.open(n.cfg.MaxInflight) && (p.flow == probe || p.next <= n.log.last()) {
 		n.sendAppend(p)
@@ -189,10 +190,10 @@ func (n *Node) matched(p *progress, i Index) {
 	n.confirmReads()
 }
 
-// backUp goes back to the last entry that may be in both logs (§5.3, fast backup). The follower skipped
-// its entries of terms too high for our entry; we skip ours of terms too high for its. Where our entry at the
-// hint has the hint's term, the logs are the same up to there (Log Matching, §5.3), and no further
-// question is needed.
+// backUp goes back to the last entry that may be in both logs (§5.3, fast backup). The follower
+// skipped its entries of terms too high for our entry; we skip ours of terms too high for its.
+// Where our entry at the hint has the hint's term, the logs are the same up to there (Log Matching,
+// §5.3), and no further question is needed.
 func (n *Node) backUp(p *progress, m *Message) {
 	switch {
 	case n.log.matches(m.Hint, m.LogTerm):
@@ -209,8 +210,9 @@ func (n *Node) backUp(p *progress, m *Message) {
 	}
 }
 
-// advanceCommit commits what a majority has on disk, if that includes an entry of this term (§5.4.2:
-// older ones are committed only through it), tells the followers and reports whether it did.
+// advanceCommit commits what a majority has on disk, if that includes an entry of this term
+// (§5.4.2: older ones are committed only through it), tells the followers and reports whether it
+// did.
 func (n *Node) advanceCommit() bool {
 	n.indexes[0] = n.disk.saved
 	for i := range n.peers {
@@ -228,9 +230,9 @@ func (n *Node) advanceCommit() bool {
 	return true
 }
 
-// Lost says that the driver knows that the request m of this node got no answer, and never will: the RPC
-// failed, the stream broke. Optional, and may be wrong: the next heartbeat then carries the entries again,
-// where it would otherwise ask first whether they arrived.
+// Lost says that the driver knows that the request m of this node got no answer, and never will:
+// the RPC failed, the stream broke. Optional, and may be wrong: the next heartbeat then carries the
+// entries again, where it would otherwise ask first whether they arrived.
 func (n *Node) Lost(m Message) {
 	if p := n.peer(m.To); n.role == Leader && m.Term == n.term && p != nil && m.Seq > 0 {
 		p.lost(m.Seq)

@@ -44,10 +44,12 @@ func TestAppendConsistency(t *testing.T) {
 		length        Index
 		commit, wants Index // leader's commit, and ours after it
 	}{
-		{name: "heartbeat at the end", prev: 4, prevTerm: 2, match: 4, length: 4, commit: 9, wants: 4},
+		{name: "heartbeat at the end", prev: 4, prevTerm: 2, match: 4, length: 4, commit: 9,
+			wants: 4},
 		{name: "heartbeat before the end does not truncate, nor commit the rest",
 			prev: 2, prevTerm: 1, match: 2, length: 4, commit: 4, wants: 2},
-		{name: "new entries", prev: 4, prevTerm: 2, entries: terms(3, 3), match: 6, length: 6, commit: 5, wants: 5},
+		{name: "new entries", prev: 4, prevTerm: 2, entries: terms(3, 3), match: 6, length: 6,
+			commit: 5, wants: 5},
 		{name: "entries it has do not truncate",
 			prev: 1, prevTerm: 1, entries: terms(1, 2), match: 3, length: 4, commit: 9, wants: 3},
 		{name: "a conflict truncates all after it",
@@ -65,7 +67,8 @@ func TestAppendConsistency(t *testing.T) {
 		c := newCluster(t, 3).with(1, Durable{Term: 2, Entries: terms(1, 1, 2, 2)})
 		r := c.answer(Message{Type: AppendEntries, From: 2, To: 1, Term: 3, Seq: 5,
 			Index: tt.prev, LogTerm: tt.prevTerm, Entries: tt.entries, Commit: tt.commit})
-		if r.Reject != tt.reject || r.Index != tt.match || r.Hint != tt.hint || r.LogTerm != tt.hintTerm ||
+		if r.Reject != tt.reject || r.Index != tt.match || r.Hint != tt.hint ||
+			r.LogTerm != tt.hintTerm ||
 			r.Seq != 5 || r.Term != 3 {
 			t.Errorf("%s: %v", tt.name, r)
 		}
@@ -79,7 +82,8 @@ func TestAppendConsistency(t *testing.T) {
 func TestStaleAppend(t *testing.T) {
 	c := newCluster(t, 3).with(1, Durable{Term: 5, Entries: terms(1)})
 	r := c.answer(Message{Type: AppendEntries, From: 2, To: 1, Term: 4, Seq: 3, Entries: terms(4)})
-	if !r.Reject || r.Term != 5 || r.Seq != 0 || c.node(1).log.last() != 1 || c.node(1).Leader() != None {
+	if !r.Reject || r.Term != 5 || r.Seq != 0 || c.node(1).log.last() != 1 ||
+		c.node(1).Leader() != None {
 		t.Errorf("%v, %+v", r, c.node(1).Status())
 	}
 	r = c.answer(Message{Type: InstallSnapshot, From: 2, To: 1, Term: 4, Seq: 4,
@@ -89,8 +93,9 @@ func TestStaleAppend(t *testing.T) {
 	}
 }
 
-// TestAnswerToOlderTerm: an answer to an append of an older term comes from the term that its sender leads by
-// now. It must not be taken for an answer to the request of that number in this term.
+// TestAnswerToOlderTerm: an answer to an append of an older term comes from the term that its
+// sender leads by now. It must not be taken for an answer to the request of that number in this
+// term.
 func TestAnswerToOlderTerm(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	c.elect(1)
@@ -115,8 +120,8 @@ func TestAnswerToOlderTerm(t *testing.T) {
 	}
 }
 
-// TestBackupTermsPerRoundTrip: however long the wrong logs, the match is found in about one exchange per
-// term, not per entry.
+// TestBackupTermsPerRoundTrip: however long the wrong logs, the match is found in about one
+// exchange per term, not per entry.
 func TestBackupTermsPerRoundTrip(t *testing.T) {
 	var long, other []Term
 	for i := range Term(10) {
@@ -131,7 +136,8 @@ func TestBackupTermsPerRoundTrip(t *testing.T) {
 	c.cut[[2]NodeID{1, 3}] = false
 	probes := 0
 	c.trace = func(_ string, args ...any) {
-		if m, ok := args[0].(Message); ok && m.Type == AppendEntriesResponse && m.Reject && m.From == 2 {
+		if m, ok := args[0].(Message); ok && m.Type == AppendEntriesResponse && m.Reject &&
+			m.From == 2 {
 			probes++
 		}
 	}
@@ -154,8 +160,8 @@ func (c *cluster) count(f func()) (requests, loaded int) {
 	return requests, loaded
 }
 
-// TestBurst: ten proposals, microseconds apart, on a network where a message takes half a millisecond. All
-// peers agree on all of them within 42 requests.
+// TestBurst: ten proposals, microseconds apart, on a network where a message takes half a
+// millisecond. All peers agree on all of them within 42 requests.
 func TestBurst(t *testing.T) {
 	for _, window := range []int{1, 2, 3} {
 		c := newCluster(t, 3, noNoOp, func(c *Config) { c.MaxInflight = window })
@@ -197,7 +203,10 @@ func TestOneAtATime(t *testing.T) {
 }
 
 func TestBatchLimits(t *testing.T) {
-	c := newCluster(t, 2, func(c *Config) { c.MaxInflight, c.MaxBatchEntries, c.MaxBatchBytes = 100, 4, 10 })
+	c := newCluster(t, 2, func(c *Config) {
+		c.MaxInflight, c.MaxBatchEntries, c.MaxBatchBytes = 100,
+			4, 10
+	})
 	c.elect(1)
 	c.net = nil
 	c.propose(1, "1", "2", "3", "4", "5", "666666", "7777", "88888888888888", "9")
@@ -210,7 +219,8 @@ func TestBatchLimits(t *testing.T) {
 	}
 }
 
-// TestDeadFollower: proposals do not pile up messages to a follower that does not answer; it gets its heartbeats.
+// TestDeadFollower: proposals do not pile up messages to a follower that does not answer; it gets
+// its heartbeats.
 func TestDeadFollower(t *testing.T) {
 	c := newCluster(t, 3)
 	c.elect(1)
@@ -234,8 +244,8 @@ func TestDeadFollower(t *testing.T) {
 	}
 }
 
-// TestLost: what the driver reports goes again with the next heartbeat; what was overtaken, or is long past, is
-// no news.
+// TestLost: what the driver reports goes again with the next heartbeat; what was overtaken, or is
+// long past, is no news.
 func TestLost(t *testing.T) {
 	c := newCluster(t, 2)
 	n := c.elect(1)
@@ -271,8 +281,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestEntriesNeverWrittenOver: what a leader handed to the network stays as it was, after it is deposed and its log
-// truncated and overwritten.
+// TestEntriesNeverWrittenOver: what a leader handed to the network stays as it was, after it is
+// deposed and its log truncated and overwritten.
 func TestEntriesNeverWrittenOver(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	c.elect(1)
@@ -291,8 +301,8 @@ func TestEntriesNeverWrittenOver(t *testing.T) {
 	}
 }
 
-// TestCandidacyResetsProgress: a leader of a new term knows nothing of its followers' logs, whatever it knew in an
-// old one.
+// TestCandidacyResetsProgress: a leader of a new term knows nothing of its followers' logs,
+// whatever it knew in an old one.
 func TestCandidacyResetsProgress(t *testing.T) {
 	c := newCluster(t, 3, plain)
 	c.elect(1)

@@ -11,11 +11,12 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write what happens into testdata/*.txt instead of comparing")
+var update = flag.Bool("update", false,
+	"write what happens into testdata/*.txt instead of comparing")
 
 // TestScripts plays the stories in testdata. A story is prose and commands: a line that begins with
-// "> " is a command, and the indented lines after it are what must happen, in order: roles that change,
-// messages sent, entries applied, reads answered. Everything else is prose.
+// "> " is a command, and the indented lines after it are what must happen, in order: roles that
+// change, messages sent, entries applied, reads answered. Everything else is prose.
 //
 //	> cluster N [option...]     N peers; options: prevote quorum noop inflight=N batch=N
 //	> disk ID term=T vote=V log=T,T,...   what peer ID finds when it starts; before anything happens

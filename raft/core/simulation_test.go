@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// simulation is a cluster to which everything happens that a network, a disk and a power supply can do.
+// simulation is a cluster to which everything happens that a network, a disk and a power supply can
+// do.
 type simulation struct {
 	*cluster
 	sky  weather
@@ -197,7 +198,7 @@ func (s *simulation) checkReads() {
 	for _, h := range s.hosts {
 		for _, r := range h.reads[s.seen[h.id]:] {
 			if r.Index < s.asks[r.ID] {
-				s.t.Fatalf("Linearizable: node %d answers read %d at %d; %d was committed when it came",
+				s.t.Fatalf("Linearizable: node %d answers read %d at %d, asked after %d committed",
 					h.id, r.ID, r.Index, s.asks[r.ID])
 			}
 		}

@@ -14,11 +14,11 @@ func (t *transfer) deadline() Time {
 	return t.abortAt
 }
 
-// Transfer hands leadership to another peer: brings it up to date, then tells it to stand for election
-// at once. Meanwhile proposals are refused (ErrTransferring), so that the target can catch up. If this node
-// still leads after ElectionTimeout, it goes on as before. Success shows in Effects.RoleChanged.
-// Errors: ErrNotLeader; ErrUnknownPeer (this node is none either); ErrTransferring, if another
-// transfer is under way.
+// Transfer hands leadership to another peer: brings it up to date, then tells it to stand for
+// election at once. Meanwhile proposals are refused (ErrTransferring), so that the target can catch
+// up. If this node still leads after ElectionTimeout, it goes on as before. Success shows in
+// Effects.RoleChanged. Errors: ErrNotLeader; ErrUnknownPeer (this node is none either);
+// ErrTransferring, if another transfer is under way.
 func (n *Node) Transfer(now Time, to NodeID) error {
 	n.advance(now)
 	p := n.peer(to)
@@ -40,8 +40,8 @@ func (n *Node) Transfer(now Time, to NodeID) error {
 	return nil
 }
 
-// handOver tells p to stand for election, if it is to lead and has all our entries. Heartbeats repeat
-// it, as it may get lost.
+// handOver tells p to stand for election, if it is to lead and has all our entries. Heartbeats
+// repeat it, as it may get lost.
 func (n *Node) handOver(p *progress) {
 	if n.transfer.to == p.id && p.match == n.log.last() {
 		n.out.send = append(n.out.send,
@@ -56,8 +56,8 @@ func (n *Node) tickTransfer() {
 	}
 }
 
-// onTimeoutNow stands for election without waiting, and without asking whether it makes sense: the leader
-// has said so.
+// onTimeoutNow stands for election without waiting, and without asking whether it makes sense: the
+// leader has said so.
 func (n *Node) onTimeoutNow() {
 	if n.term < maxTerm {
 		n.campaign(true)

@@ -17,7 +17,8 @@ func TestTransfer(t *testing.T) {
 	for _, tt := range []struct {
 		id, to NodeID
 		want   error
-	}{{2, 1, ErrNotLeader}, {1, 1, ErrUnknownPeer}, {1, 9, ErrUnknownPeer}, {1, None, ErrUnknownPeer},
+	}{{2, 1, ErrNotLeader}, {1, 1, ErrUnknownPeer}, {1, 9, ErrUnknownPeer}, {1, None,
+		ErrUnknownPeer},
 		{1, 4, nil}, {1, 4, nil}, {1, 3, ErrTransferring}} {
 		if err := c.handOver(tt.id, tt.to); !errors.Is(err, tt.want) {
 			t.Errorf("node %d to %d: %v, want %v", tt.id, tt.to, err, tt.want)
@@ -111,7 +112,8 @@ func TestTransferEnds(t *testing.T) {
 // TestTimeoutNowLate: of an old term, nobody stands.
 func TestTimeoutNowLate(t *testing.T) {
 	c := newCluster(t, 3).with(1, Durable{Term: 3})
-	if sent := c.step(Message{Type: TimeoutNow, From: 2, To: 1, Term: 2}); len(sent) > 0 || c.node(1).Role() != Follower {
+	if sent := c.step(Message{Type: TimeoutNow, From: 2, To: 1, Term: 2}); len(sent) > 0 ||
+		c.node(1).Role() != Follower {
 		t.Errorf("%v, %v", sent, c.node(1).Role())
 	}
 	c.step(Message{Type: TimeoutNow, From: 2, To: 1, Term: 3})

@@ -140,7 +140,8 @@ func compareLogs(t *testing.T, seed uint64, l *log, p *plainLog, rng *rand.Rand)
 		fail("agree", got, want)
 	}
 	entries, size := 1+rng.IntN(5), 1+rng.IntN(8)
-	if got, want := l.batch(lo, entries, size), p.batch(lo, entries, size); !slices.EqualFunc(got, want, sameEntry) {
+	if got, want := l.batch(lo, entries, size), p.batch(lo, entries, size); !slices.EqualFunc(got,
+		want, sameEntry) {
 		fail("batch", got, want)
 	}
 	if l.dead > len(l.entries) {
@@ -242,7 +243,8 @@ func TestProgressTwin(t *testing.T) {
 				p.lost(seq)
 			}
 			if p.match != twin.match() || p.next <= p.match || p.next > last+1 {
-				t.Fatalf("seed %d: %v: match should be %d, last is %d", seed, &p, twin.match(), last)
+				t.Fatalf("seed %d: %v: match should be %d, last is %d", seed, &p, twin.match(),
+					last)
 			}
 			if want := int(twin.sent - slices.Max(append(twin.answered, 0))); p.inflight() != want {
 				t.Fatalf("seed %d: %v: inflight should be %d", seed, &p, want)
@@ -277,8 +279,10 @@ func TestSaveTwin(t *testing.T) {
 				n.Saved(e.Save.Seq)
 			}
 			want := n.Durable()
-			if disk.Term != want.Term || disk.Vote != want.Vote || disk.Snapshot.Index != want.Snapshot.Index ||
-				disk.Snapshot.Term != want.Snapshot.Term || !slices.EqualFunc(disk.Entries, want.Entries, sameEntry) {
+			if disk.Term != want.Term || disk.Vote != want.Vote ||
+				disk.Snapshot.Index != want.Snapshot.Index ||
+				disk.Snapshot.Term != want.Snapshot.Term || !slices.EqualFunc(disk.Entries,
+				want.Entries, sameEntry) {
 				t.Fatalf("seed %d: disk has %+v, want %+v", seed, disk, want)
 			}
 			if _, err := New(cfg, 0, disk); err != nil {

@@ -45,9 +45,9 @@ const (
 
 // Entry is one entry of the log. Its index is its position.
 //
-// Data is opaque. Whoever hands it to the core gives it away: nobody modifies it ever after, so that
-// the log, messages in flight and the service may share it. Data is nil for a no-op (Config.NoOp), and
-// only then: an empty command is an empty, non-nil slice.
+// Data is opaque. Whoever hands it to the core gives it away: nobody modifies it ever after, so
+// that the log, messages in flight and the service may share it. Data is nil for a no-op
+// (Config.NoOp), and only then: an empty command is an empty, non-nil slice.
 type Entry struct {
 	Term Term
 	Data []byte
@@ -93,7 +93,8 @@ func (d Durable) validate(peers []NodeID) error {
 	case (s.Index == 0) != (s.Term == 0):
 		return fail("snapshot has index %d but term %d", s.Index, s.Term)
 	case s.Index > maxIndex-Index(len(d.Entries)):
-		return fail("snapshot index %d with %d entries is above %d", s.Index, len(d.Entries), maxIndex)
+		return fail("snapshot index %d with %d entries is above %d", s.Index, len(d.Entries),
+			maxIndex)
 	case s.Term > d.Term:
 		return fail("snapshot term %d is above the current term %d", s.Term, d.Term)
 	}
