@@ -1,6 +1,7 @@
 package kvraft_test
 
 import (
+	"reflect"
 	"testing"
 
 	"raftlab/internal/suite"
@@ -55,7 +56,13 @@ var lab = tester.KVLab{
 	Start: func(ends []*labrpc.ClientEnd, me int, disk tester.Disk, maxRaftState int) (
 		tester.KVServer, tester.KVRaft) {
 		kv := kvraft.StartKVServer(ends, me, disk.(*raft.Persister), maxRaftState)
-		return kv, kvraft.RaftOf(kv)
+		return kv, raftOf(kv)
 	},
 	MakeClerk: func(ends []*labrpc.ClientEnd) tester.KVClerk { return kvraft.MakeClerk(ends) },
+}
+
+// raftOf returns the server's Raft peer, which answers RPCs of its own: by the lab's rules its field rf, a
+// *raft.Raft.
+func raftOf(kv *kvraft.KVServer) *raft.Raft {
+	return (*raft.Raft)(reflect.ValueOf(kv).Elem().FieldByName("rf").UnsafePointer())
 }

@@ -1,4 +1,4 @@
-package kvraft_test
+package kv
 
 import (
 	"testing"

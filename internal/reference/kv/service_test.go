@@ -1,10 +1,11 @@
-package kvraft_test
+package kv
 
 import (
 	"bytes"
 	"fmt"
 	"log"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,11 @@ func newGroup(servers, limit int) *group {
 	return g
 }
 
+// raftOf returns the server's Raft peer, which answers RPCs of its own: by the lab's rules its field rf.
+func raftOf(kv *kvraft.KVServer) *raft.Raft {
+	return (*raft.Raft)(reflect.ValueOf(kv).Elem().FieldByName("rf").UnsafePointer())
+}
+
 // links makes one end to each server.
 func (g *group) links() []*labrpc.ClientEnd {
 	ends := make([]*labrpc.ClientEnd, len(g.servers))
@@ -52,7 +58,7 @@ func (g *group) start(servers ...int) {
 		g.servers[i] = kvraft.StartKVServer(g.links(), i, g.disks[i], g.limit)
 		server := labrpc.MakeServer()
 		server.AddService(labrpc.MakeService(g.servers[i]))
-		server.AddService(labrpc.MakeService(kvraft.RaftOf(g.servers[i])))
+		server.AddService(labrpc.MakeService(raftOf(g.servers[i])))
 		g.net.AddServer(i, server)
 	}
 }
@@ -113,7 +119,7 @@ func TestCorruptSnapshotIsRefused(t *testing.T) {
 		if got := ck.Get("x"); !strings.HasSuffix(got, "(49)!") {
 			t.Errorf("the value is %q", got)
 		}
-		if _, leads := kvraft.RaftOf(g.servers[0]).GetState(); leads || !bytes.Equal(before, g.disks[0].ReadRaftState()) {
+		if _, leads := raftOf(g.servers[0]).GetState(); leads || !bytes.Equal(before, g.disks[0].ReadRaftState()) {
 			t.Error("the server takes part all the same")
 		}
 		g.kill(0, 1, 2)
@@ -132,7 +138,7 @@ func TestKillEndsWaits(t *testing.T) {
 		kvraft.MakeClerk(g.links()).Put("x", "1")
 		leader := -1
 		for i, kv := range g.servers {
-			if _, leads := kvraft.RaftOf(kv).GetState(); leads {
+			if _, leads := raftOf(kv).GetState(); leads {
 				leader = i
 			}
 		}
@@ -224,9 +230,9 @@ func TestForeignEntryStops(t *testing.T) {
 		g := newGroup(1, -1)
 		g.start(0)
 		kvraft.MakeClerk(g.links()).Put("x", "")
-		kvraft.RaftOf(g.servers[0]).Start("not a command")
+		raftOf(g.servers[0]).Start("not a command")
 		time.Sleep(time.Second)
-		if _, leads := kvraft.RaftOf(g.servers[0]).GetState(); leads {
+		if _, leads := raftOf(g.servers[0]).GetState(); leads {
 			t.Error("it goes on")
 		}
 		g.kill(0)
