@@ -17,8 +17,9 @@ const childVariable = "RAFTLAB_TEST_LOCK_CHILD"
 func TestDeadlockDetector(t *testing.T) {
 	if os.Getenv(childVariable) == "1" {
 		var a, b deadlock.Mutex
-		lockInOrder(&a, &b)
-		lockInOrder(&b, &a)
+		var guarded int
+		lockInOrder(&a, &b, &guarded)
+		lockInOrder(&b, &a, &guarded)
 		return
 	}
 	for _, on := range []string{"1", ""} {
@@ -38,9 +39,10 @@ func TestDeadlockDetector(t *testing.T) {
 	}
 }
 
-func lockInOrder(first, second *deadlock.Mutex) {
+func lockInOrder(first, second *deadlock.Mutex, guarded *int) {
 	first.Lock()
 	second.Lock()
+	*guarded++
 	second.Unlock()
 	first.Unlock()
 }

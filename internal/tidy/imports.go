@@ -18,7 +18,7 @@ type row struct {
 // nested module bench is outside: nothing can import it.
 var table = map[string]row{
 	"cmd": {production: []string{"internal/kvd", "internal/chaos", "internal/bench", "internal/grader",
-		"internal/handout", "internal/timeline", "internal/sim"}},
+		"internal/handout", "internal/timeline", "internal/sim", "porcupine"}},
 	"internal/kvd": {production: []string{"raft/core", "kvraft/state", "internal/wal", "internal/bitcask",
 		"internal/transport", "internal/trace"}},
 	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
