@@ -25,6 +25,7 @@ type KV struct {
 
 	mu      sync.Mutex // guards all below
 	history []porcupine.Operation
+	last    int64 // the latest time in history
 	clients int
 }
 
@@ -137,17 +138,16 @@ func (c *Client) do(method string, in models.KvInput, ask func() string) string 
 	}
 	k.mu.Lock()
 	n := len(k.history)
-	k.history = append(k.history, porcupine.Operation{ClientId: c.id, Input: in, Call: int64(k.Now()), Pending: true})
+	k.history = append(k.history, porcupine.Operation{ClientId: c.id, Input: in, Call: k.instant(), Pending: true})
 	k.mu.Unlock()
 	e := trace.Event{Kind: trace.Call, Node: c.id, Peer: trace.Nobody, ID: uint64(n + 1), Method: method, Text: text}
 	k.record.Record(e)
 
 	value := ask()
 
-	at := int64(k.Now())
 	k.mu.Lock()
 	op := &k.history[n]
-	op.Return, op.Output, op.Pending = at, models.KvOutput{Value: value}, false
+	op.Return, op.Output, op.Pending = k.instant(), models.KvOutput{Value: value}, false
 	k.mu.Unlock()
 	e.Kind, e.Text = trace.Answer, in.Key
 	if in.Op == models.KvGet {
@@ -157,6 +157,13 @@ func (c *Client) do(method string, in models.KvInput, ask func() string) string 
 	k.host.Changed()
 	k.unwindIfFailed()
 	return value
+}
+
+// instant returns the time in nanoseconds, or a little more: no two instants are equal. Else an operation that begins
+// where another ended, on a clock that stood still between, would count as concurrent with it. k.mu is held.
+func (k *KV) instant() int64 {
+	k.last = max(k.last+1, int64(k.Now()))
+	return k.last
 }
 
 // Begin has f done beside the scenario, which goes on, and returns what tells whether f has ended.

@@ -22,16 +22,24 @@ func (k *KV) Linearizable() {
 	history := k.History()
 	report, err := porcupine.Check(context.Background(), models.KvModel, history, porcupine.Options{
 		Timeout: checkTime, MemoryBytes: checkMemory, Explain: true})
+	if invariant, message := verdictOn(len(history), report, err); invariant != "" {
+		k.Failf(invariant, "%s", message)
+	}
+}
+
+// verdictOn turns what a check came to into the invariant that is broken, "" if none is.
+func verdictOn(operations int, report porcupine.Report, err error) (invariant, message string) {
 	switch {
 	case err != nil:
-		k.Failf(Linearizable, "the history of %d operations cannot be judged: %v", len(history), err)
+		return Undecided, fmt.Sprintf("the history of %d operations cannot be judged: %v", operations, err)
 	case report.Result == porcupine.Illegal:
-		k.Failf(Linearizable, "no order of the %d operations explains what the clients saw:\n%v", len(history),
-			report.Failure)
+		return Linearizable, fmt.Sprintf("no order of the %d operations explains what the clients saw:\n%v",
+			operations, report.Failure)
 	case report.Result != porcupine.Ok:
-		k.Failf(Undecided, "whether the history of %d operations is linearizable was not decided: the check ran out of %s",
-			len(history), budgetOf(report.Limit))
+		return Undecided, fmt.Sprintf("whether the history of %d operations is linearizable was not decided: the "+
+			"check ran out of %s", operations, budgetOf(report.Limit))
 	}
+	return "", ""
 }
 
 // budgetOf names a limit of the check, with what it was.
