@@ -45,6 +45,17 @@ func (s *Server) AddService(service *Service) {
 // GetCount returns how many requests have reached this server. Doubled ones count twice.
 func (s *Server) GetCount() int { return int(s.requests.Load()) }
 
+// Serve runs one request through the method that svcMeth names, in the caller's goroutine, and returns the
+// encoded reply, which the caller owns. It is for programs that have no Network: see Carrier. The error, which names
+// what exists, is misuse by whoever sent the request; name is what it calls this server.
+func (s *Server) Serve(svcMeth string, name any, request []byte) (reply []byte, err error) {
+	s.requests.Add(1)
+	if reply, err = s.handle(svcMeth, name, request); err != nil {
+		return nil, fmt.Errorf("labrpc: Call(%q): %w", svcMeth, err)
+	}
+	return reply, nil
+}
+
 // Service is an object whose methods answer calls.
 type Service struct {
 	name     string

@@ -14,10 +14,18 @@ type Persister struct {
 	state    []byte
 	snapshot []byte
 	watch    func(state, snapshot int)
+	keep     func(state, snapshot []byte, both bool)
 }
 
 // MakePersister returns an empty disk.
 func MakePersister() *Persister { return &Persister{} }
+
+// OpenPersister returns a disk with the given content, whose saves go to another place too: keep is told of
+// each, by the goroutine that saves, before the save returns. It is given what was saved, both or the state
+// alone, and must not change it. The slices belong to the Persister.
+func OpenPersister(state, snapshot []byte, keep func(state, snapshot []byte, both bool)) *Persister {
+	return &Persister{state: state, snapshot: snapshot, keep: keep}
+}
 
 // Copy returns a disk with the same content, which later saves to this one do not reach. It is not
 // watched.
@@ -52,8 +60,11 @@ func (p *Persister) replace(state, snapshot []byte, both bool) {
 	if both {
 		p.snapshot = snapshot
 	}
-	watch, sizes := p.watch, [2]int{len(p.state), len(p.snapshot)}
+	watch, keep, sizes := p.watch, p.keep, [2]int{len(p.state), len(p.snapshot)}
 	p.mu.Unlock()
+	if keep != nil {
+		keep(state, snapshot, both)
+	}
 	if watch != nil {
 		watch(sizes[0], sizes[1])
 	}

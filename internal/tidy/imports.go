@@ -24,7 +24,9 @@ var table = map[string]row{
 	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
 	"internal/suite":  {production: []string{"internal/tester"}},
 	"internal/sim":    {production: []string{"internal/suite", "internal/tester", "internal/trace", "labrpc"}},
-	"internal/tester": {production: []string{"labrpc", "porcupine", "internal/trace"}},
+	// What a peer of the simulator is built from, around a student's packages.
+	"internal/sim/guest": {production: []string{"internal/sim", "raft", "kvraft", "labrpc"}},
+	"internal/tester":    {production: []string{"labrpc", "porcupine", "internal/trace"}},
 	"kvraft": {production: []string{"kvraft/state", "raft", "labrpc", "labgob", "internal/trace"},
 		tests: []string{"internal/suite", "internal/tester"}},
 	"raft": {production: []string{"raft/core", "raft/disk", "labrpc", "labgob", "internal/trace"},

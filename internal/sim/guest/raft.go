@@ -1,0 +1,177 @@
+//go:build wasip1
+
+package main
+
+import (
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+
+	"raftlab/internal/sim/frame"
+	"raftlab/raft"
+)
+
+// peer is what the host can ask of a Raft, by itself or below a service.
+type peer interface {
+	GetState() (term int, isLeader bool)
+}
+
+// snapshotter is a peer of part 2D and later.
+type snapshotter interface {
+	Snapshot(index int, snapshot []byte)
+}
+
+// conditional is a peer of the editions in which the service asks before it switches to a snapshot.
+type conditional interface {
+	CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, snapshot []byte) bool
+}
+
+// raftPeer is a Raft peer and the service above it, whose state the host keeps.
+type raftPeer struct {
+	raft     *raft.Raft
+	services *services
+	watch    *watch // nil until Make has returned
+	watched  bool   // the host may order a snapshot at any delivery
+}
+
+func bootRaft(l life) server {
+	p := &raftPeer{watched: l.watched}
+	go func() {
+		applyCh := make(chan raft.ApplyMsg)
+		p.raft = raft.Make(l.ends, l.me, disk(l), applyCh)
+		p.services = serve(l.me, p.raft)
+		p.watch = newWatch(p.raft)
+		go p.deliver(applyCh)
+		ready()
+	}()
+	return p
+}
+
+func ready() { host.end(host.begin(frame.Ready)) }
+
+// disk is the Persister of a life: the host has a copy of everything before a save returns.
+func disk(l life) *raft.Persister {
+	return raft.OpenPersister(l.state, l.snapshot, func(state, snapshot []byte, both bool) {
+		w := host.begin(frame.Save)
+		w.Bool(both)
+		w.Bytes(state)
+		w.Bytes(snapshot)
+		if slow := host.end(w); slow > 0 {
+			time.Sleep(time.Duration(slow) * time.Microsecond)
+		}
+	})
+}
+
+func (p *raftPeer) handle(kind frame.Kind, r frame.Reader) {
+	switch kind {
+	case frame.Request:
+		p.services.requested(r)
+		p.watch.look()
+	case frame.Reply:
+		replied(r)
+		p.watch.look()
+	case frame.Start:
+		go p.start(r.Uint(), r.Command())
+	case frame.Observe:
+		go p.watch.tell(r.Uint())
+	case frame.Kill:
+		go p.raft.Kill()
+	}
+}
+
+func (p *raftPeer) start(id uint64, command any) {
+	index, term, leads := p.raft.Start(command)
+	answer(id, index, term, leads, "")
+	p.watch.look()
+}
+
+// deliver passes on what the peer delivers.
+func (p *raftPeer) deliver(applyCh chan raft.ApplyMsg) {
+	for m := range applyCh {
+		switch {
+		case m.CommandValid:
+			w := host.begin(frame.Apply)
+			w.Int(m.CommandIndex)
+			w.Command(m.Command)
+			if size := host.end(w); p.watched && size > 0 {
+				p.snapshot(m.CommandIndex, size)
+			}
+		case m.SnapshotValid:
+			if old, is := any(p.raft).(conditional); is &&
+				!old.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) {
+				continue
+			}
+			w := host.begin(frame.Install)
+			w.Int(m.SnapshotIndex)
+			w.Int(m.SnapshotTerm)
+			w.Bytes(m.Snapshot)
+			host.end(w)
+		}
+	}
+}
+
+// snapshot hands the peer the snapshot that the host has ordered, of so many bytes, before the next
+// delivery is taken.
+func (p *raftPeer) snapshot(index int, size uint32) {
+	data := make([]byte, size)
+	fetch(unsafe.Pointer(&data[0]), size)
+	able, is := any(p.raft).(snapshotter)
+	if !is {
+		misuse("the Raft under test has no method Snapshot(index int, snapshot []byte), which part 2D calls")
+		return
+	}
+	able.Snapshot(index, data)
+}
+
+// watch tells the host what a peer says of itself: when it is asked to, and when it has changed after
+// something has come in.
+type watch struct {
+	peer peer
+	due  chan struct{}
+
+	mu    sync.Mutex // guards all below; held until the host has heard, so that what it hears is in order
+	term  int
+	leads bool
+}
+
+func newWatch(p peer) *watch {
+	w := &watch{peer: p, due: make(chan struct{}, 1)}
+	go w.run()
+	return w
+}
+
+// look has the peer looked at soon.
+func (w *watch) look() {
+	if w == nil {
+		return
+	}
+	select {
+	case w.due <- struct{}{}:
+	default:
+	}
+}
+
+func (w *watch) run() {
+	for range w.due {
+		runtime.Gosched() // let what has come in be handled first
+		w.mu.Lock()
+		term, leads := w.peer.GetState()
+		if term != w.term || leads != w.leads {
+			w.term, w.leads = term, leads
+			f := host.begin(frame.State)
+			f.Int(term)
+			f.Bool(leads)
+			host.end(f)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// tell answers the host's question.
+func (w *watch) tell(id uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.term, w.leads = w.peer.GetState()
+	answer(id, 0, w.term, w.leads, "")
+}

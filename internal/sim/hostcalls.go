@@ -1,0 +1,122 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"raftlab/internal/sim/frame"
+)
+
+// What instrumented code is charged for (package meter).
+const (
+	costUnit = 5 * time.Nanosecond
+	// A peer that has computed for patientFor without waiting polls in a loop, most likely. From then on its
+	// units are dearer, so that a simulated second of it costs less of a real one.
+	patientFor = 5 * time.Millisecond
+	dearer     = 8
+)
+
+// defineHostCalls gives the runtime the module that guests reach their host by.
+func defineHostCalls(ctx context.Context, r wazero.Runtime) error {
+	b := r.NewHostModuleBuilder(hostModule)
+	i32, i64 := api.ValueTypeI32, api.ValueTypeI64
+	for _, f := range []struct {
+		name            string
+		params, results []api.ValueType
+		call            func(in *instance, mem api.Memory, p []uint64)
+	}{
+		{"send", []api.ValueType{i32, i32}, []api.ValueType{i32}, send},
+		{"receive", []api.ValueType{i32, i32}, []api.ValueType{i32}, receive},
+		{"fetch", []api.ValueType{i32, i32}, nil, fetch},
+		{"meter_charge", []api.ValueType{i32, i32}, []api.ValueType{i32}, meterCharge},
+		{"meter_seed", nil, []api.ValueType{i64}, meterSeed},
+		{"meter_odds", nil, []api.ValueType{i32}, meterOdds},
+		{"meter_pause", []api.ValueType{i32}, []api.ValueType{i64}, meterPause},
+	} {
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(
+			func(ctx context.Context, mod api.Module, stack []uint64) {
+				f.call(instanceOf(ctx), mod.Memory(), stack)
+			}), f.params, f.results).Export(f.name)
+	}
+	if _, err := b.Instantiate(ctx); err != nil {
+		return fmt.Errorf("sim: define the host's functions: %w", err)
+	}
+	return nil
+}
+
+// send takes a frame from the guest.
+func send(in *instance, mem api.Memory, p []uint64) {
+	at, size := uint32(p[0]), uint32(p[1])
+	kind, _ := mem.ReadByte(at)
+	if frame.Kind(kind) == frame.Save {
+		in.spend(costSave)
+	}
+	in.spend(costFrame + time.Duration(size)*costByte)
+	in.settle()
+	in.work = 0
+	bytes, _ := mem.Read(at, size)
+	p[0] = uint64(in.host.received(in, bytes))
+}
+
+// receive gives the guest a frame.
+func receive(in *instance, mem api.Memory, p []uint64) {
+	at, room := uint32(p[0]), uint32(p[1])
+	if len(in.inbox) == 0 {
+		p[0] = 0
+		return
+	}
+	next := in.inbox[0]
+	p[0] = uint64(len(next))
+	if uint32(len(next)) > room {
+		return
+	}
+	mem.Write(at, next)
+	in.inbox[0] = nil
+	if in.inbox = in.inbox[1:]; len(in.inbox) == 0 {
+		in.inbox = nil
+	}
+	in.spend(costFrame + time.Duration(len(next))*costByte)
+}
+
+// fetch gives the guest what the answer to an Apply has announced.
+func fetch(in *instance, mem api.Memory, p []uint64) {
+	at, room := uint32(p[0]), uint32(p[1])
+	data := in.host.fetched(in)
+	mem.Write(at, data[:min(len(data), int(room))])
+}
+
+func meterCharge(in *instance, _ api.Memory, p []uint64) {
+	units := time.Duration(uint32(p[0]))
+	if site := uint32(p[1]); site != 0 {
+		in.site = site
+	}
+	if in.work > patientFor {
+		units *= dearer
+	}
+	in.spend(units * costUnit)
+	p[0] = 0
+	if len(in.inbox) > 0 {
+		p[0] = 1
+	}
+}
+
+func meterSeed(in *instance, _ api.Memory, p []uint64) { p[0] = in.rng.next() }
+
+func meterOdds(in *instance, _ api.Memory, p []uint64) { p[0] = uint64(in.odds) }
+
+// meterPause draws how long a goroutine pauses at a point: mostly it only gives way.
+func meterPause(in *instance, _ api.Memory, p []uint64) {
+	const (
+		oneIn   = 4
+		longest = 200 * time.Microsecond
+	)
+	draw := in.rng.next()
+	p[0] = 0
+	if draw%oneIn == 0 {
+		p[0] = draw >> 8 % uint64(longest)
+	}
+}

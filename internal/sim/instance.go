@@ -1,0 +1,236 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// What things cost a peer, in simulated time: of the order of what they take natively on a machine of today.
+// The cost of loops and calls in the student's own code comes from package meter.
+const (
+	costWake   = 2 * time.Microsecond // to be woken, by a timer or a frame
+	costFrame  = 2 * time.Microsecond // to receive or send one
+	costSave   = 20 * time.Microsecond
+	costByte   = time.Nanosecond // of a frame, received or sent
+	costWrite  = time.Microsecond
+	clockLeast = 100 // nanoseconds that a look at the clock takes, at least
+	clockMore  = 100 // and by chance on top of it, so that no two looks see the same instant
+)
+
+// maxLead is how far a busy instance may run ahead of the rest of the simulation before it is made to wait.
+const maxLead = 5 * time.Millisecond
+
+// instance is a guest in a machine, from boot to crash: its clock, its inbox and what it may use.
+type instance struct {
+	engine *engine // nil while the machine's image is being made
+	host   guestHost
+	m      *machine
+	who    string // "server 3"
+	node   int    // of a server, else -1
+	limits Limits
+
+	local time.Duration // how far it has come, on the simulation's clock; at most at a standstill behind it
+	drift int64         // its own clock is so many parts in a million too fast
+	began int64         // what its own clock showed at time 0, in nanoseconds
+	rng   rng
+
+	inbox [][]byte
+	turn  uint64 // of its wake-ups; see event.turn
+	hears bool   // it waits, for its inbox too
+	due   time.Duration
+	work  time.Duration // spent computing since it last waited for something
+	dead  bool
+
+	out  output
+	site uint32 // where in the source it last computed (package meter), 0: unknown
+	odds uint32 // every so manieth point of package meter matters; 0: none
+
+	// What the host knows of it.
+	ends      []any // names of its network ends
+	booting   *question
+	questions []*question
+	term      int // as it last said
+	leads     bool
+	fresh     bool // it has not run since it said so
+	ordered   []byte
+}
+
+// guestHost is what an instance speaks to.
+type guestHost interface {
+	// received is told of a frame from the guest, and returns what the frame's kind has for an answer. The
+	// frame is the guest's memory: what is kept of it must be copied.
+	received(from *instance, frame []byte) uint32
+	// fetched returns what received has announced the size of.
+	fetched(from *instance) []byte
+	// ended is told that the guest has ended by itself, with that exit code or error.
+	ended(who *instance, end ending)
+}
+
+// rng is a small generator (splitmix64): one for each instance, of its own seed.
+type rng uint64
+
+func (r *rng) next() uint64 {
+	*r += 0x9e3779b97f4a7c15
+	z := uint64(*r)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// mix makes one seed of several numbers.
+func mix(numbers ...uint64) rng {
+	r := rng(0x7261667473696d)
+	for _, n := range numbers {
+		r = rng(r.next() ^ n)
+	}
+	return r
+}
+
+// never is when an instance wakes that waits for frames alone.
+const never = time.Duration(1<<63 - 1)
+
+// post puts a frame into the inbox, which now owns it, and has the instance woken for it.
+func (in *instance) post(frame []byte) {
+	if in.dead {
+		return
+	}
+	in.inbox = append(in.inbox, frame)
+	if in.hears {
+		in.wakeAt(max(in.engine.now, in.local))
+	}
+}
+
+// wakeAt makes when the time at which a waiting instance goes on, if that is earlier than it would.
+func (in *instance) wakeAt(when time.Duration) {
+	if when < in.due {
+		in.due = when
+		in.turn++
+		in.engine.push(event{at: when, inst: in, turn: in.turn})
+	}
+}
+
+// resume lets the instance run until it waits or ends.
+func (in *instance) resume() {
+	in.turn++
+	in.hears, in.due, in.fresh = false, never, false
+	in.local = max(in.local, in.engine.now)
+	end, ended := in.m.resume()
+	if !ended {
+		return
+	}
+	in.dead = true
+	in.host.ended(in, end)
+}
+
+// await parks the instance until that time, or if hears is true until it has a frame.
+func (in *instance) await(until time.Duration, hears bool) {
+	in.hears, in.due = hears, never
+	if hears && len(in.inbox) > 0 {
+		until = in.local
+	}
+	if until < never {
+		in.wakeAt(max(until, in.local))
+	}
+	in.m.park()
+	in.hears = false
+}
+
+// idle is await where the guest has nothing to do.
+func (in *instance) idle(until time.Duration, hears bool) {
+	if in.engine == nil { // an init function that sleeps
+		if until == never {
+			in.stop("all goroutines wait for ever in an init function")
+		}
+		in.local = max(in.local, until)
+		return
+	}
+	in.work = 0
+	in.await(until, hears)
+	in.spend(costWake)
+}
+
+// settle lets the rest of the simulation catch up, so that what the instance does next happens now.
+func (in *instance) settle() {
+	if in.engine.ahead(in.local) {
+		in.await(in.local, false)
+	}
+	in.engine.now = max(in.engine.now, in.local)
+}
+
+// spend charges the instance for work.
+func (in *instance) spend(cost time.Duration) {
+	in.local += cost
+	in.work += cost
+	if in.engine == nil {
+		if in.work > in.limits.CPU {
+			in.exceed(CPULimit, "in an init function")
+		}
+		return
+	}
+	if in.work > in.limits.CPU {
+		in.exceed(CPULimit, fmt.Sprintf("it has computed for %v without waiting for anything", in.limits.CPU))
+	}
+	if in.local > in.engine.now+maxLead && in.engine.ahead(in.local) {
+		in.await(in.local, false)
+	}
+}
+
+// exceed ends the instance for a limit that it has broken.
+func (in *instance) exceed(v Verdict, what string) {
+	in.m.end = ending{verdict: v, text: what}
+	panic(errEnded)
+}
+
+func (in *instance) stop(what string) { in.exceed(Deadlocked, what) }
+
+// clock returns what the instance's own clock shows, in nanoseconds. It never shows the same twice.
+func (in *instance) clock() int64 {
+	in.local += time.Duration(clockLeast + in.rng.next()%clockMore)
+	return in.shows(in.local)
+}
+
+// shows returns what its clock shows at a time of the simulation's.
+func (in *instance) shows(at time.Duration) int64 {
+	return in.began + int64(at) + int64(at)*in.drift/million
+}
+
+// after returns when the instance's clock will have gained that many nanoseconds.
+func (in *instance) after(ns uint64) time.Duration {
+	const longest = 1 << 50 // thirteen days
+	wait := int64(min(ns, longest))
+	return in.local + time.Duration(wait-wait*in.drift/million+1) // rounded up, not to ring early
+}
+
+const million = 1_000_000
+
+// output is what an instance has printed: its beginning and its end.
+type output struct {
+	size       int64
+	head, tail []byte
+}
+
+const keepHead, keepTail = 16 << 10, 64 << 10 // bytes
+
+func (o *output) write(p []byte) {
+	o.size += int64(len(p))
+	if room := keepHead - len(o.head); room > 0 {
+		n := min(room, len(p))
+		o.head = append(o.head, p[:n]...)
+		p = p[n:]
+	}
+	if o.tail = append(o.tail, p...); len(o.tail) > 2*keepTail {
+		o.tail = append(o.tail[:0], o.tail[len(o.tail)-keepTail:]...)
+	}
+}
+
+// String returns the beginning and the end, with a note of what is missing in between.
+func (o *output) String() string {
+	tail := o.tail
+	if len(tail) > keepTail {
+		tail = tail[len(tail)-keepTail:]
+	}
+	if missing := o.size - int64(len(o.head)+len(tail)); missing > 0 {
+		return fmt.Sprintf("%s\n… %d bytes …\n%s", o.head, missing, tail)
+	}
+	return string(o.head) + string(tail)
+}

@@ -1,0 +1,230 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Functions and modules by which a host and a guest know each other.
+const (
+	hostModule   = "raftlab"
+	initFunction = "_initialize" // of a program built as a library
+	mainFunction = "run"
+)
+
+// Program is a submission, compiled. It is safe for concurrent use.
+type Program struct {
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+	ctx      context.Context
+	globals  int
+
+	mu       sync.Mutex // guards all below
+	machines []*machine // that are free
+	images   map[uint64]*Image
+	noise    []span // of all images: the memory of Go's random number generator
+}
+
+// LoadError says that a submission does not get as far as its first peer.
+type LoadError struct {
+	Verdict Verdict // Panicked, Exited, CPULimit and so on
+	Ending  string
+	Output  string // what it has printed
+}
+
+// Error implements error.
+func (e *LoadError) Error() string {
+	return fmt.Sprintf("sim: run the init functions: %s: %s\n%s", e.Verdict, e.Ending, e.Output)
+}
+
+// Load compiles a program that was built from the guest (package main in internal/sim/guest). With a cacheDir it keeps
+// the result there, for the next time; two processes may share it. The first error is of the kind that
+// another build would not mend; a *LoadError is the submission's own.
+func Load(ctx context.Context, wasm []byte, cacheDir string) (*Program, error) {
+	module, globals, err := exportGlobals(wasm)
+	if err != nil {
+		return nil, err
+	}
+	config := wazero.NewRuntimeConfigCompiler()
+	if cacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("sim: open the cache of compiled programs: %w", err)
+		}
+		config = config.WithCompilationCache(cache)
+	}
+	p := &Program{ctx: ctx, globals: globals, images: map[uint64]*Image{}}
+	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	const workers = 4
+	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), module)
+	if err != nil {
+		return nil, fmt.Errorf("sim: compile the program: %w", err)
+	}
+	if err = defineSystemCalls(ctx, p.runtime, p.compiled.ImportedFunctions()); err != nil {
+		return nil, err
+	}
+	if err = defineHostCalls(ctx, p.runtime); err != nil {
+		return nil, err
+	}
+	if err = p.findNoise(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close frees what the program holds. No simulation of it may be running.
+func (p *Program) Close() error {
+	if err := p.runtime.Close(p.ctx); err != nil {
+		return fmt.Errorf("sim: close the program: %w", err)
+	}
+	return nil
+}
+
+// acquire returns a machine that nobody uses.
+func (p *Program) acquire() (*machine, error) {
+	p.mu.Lock()
+	if last := len(p.machines) - 1; last >= 0 {
+		m := p.machines[last]
+		p.machines = p.machines[:last]
+		p.mu.Unlock()
+		return m, nil
+	}
+	p.mu.Unlock()
+	return p.newMachine()
+}
+
+func (p *Program) release(m *machine) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.machines = append(p.machines, m)
+}
+
+func (p *Program) newMachine() (*machine, error) {
+	m := &machine{program: p, memory: &memory{}}
+	m.ctx = machineContext{p.ctx, m}
+	m.memory.refuse = func() {
+		m.end = ending{verdict: MemoryLimit,
+			text: fmt.Sprintf("it asked for more than %d MB of memory", m.memory.limit>>20)}
+	}
+	ctx := experimental.WithMemoryAllocator(m.ctx, experimental.MemoryAllocatorFunc(
+		func(_, _ uint64) experimental.LinearMemory { return m.memory }))
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
+	if err != nil {
+		return nil, fmt.Errorf("sim: make an instance of the program: %w", err)
+	}
+	m.module = module
+	m.run = module.ExportedFunction(mainFunction)
+	if m.run == nil || module.ExportedFunction(initFunction) == nil {
+		return nil, fmt.Errorf("sim: the program does not export %s and %s: build it with -buildmode=c-shared",
+			initFunction, mainFunction)
+	}
+	for i := range p.globals {
+		g, is := module.ExportedGlobal(globalName(i)).(api.MutableGlobal)
+		if !is {
+			return nil, errBinary
+		}
+		m.globals = append(m.globals, g)
+	}
+	return m, nil
+}
+
+// Image is the state of a program whose init functions have run.
+type Image struct {
+	size    uint64
+	runs    []run
+	globals []uint64
+	noise   []span
+	clock   int64 // what the guest's clock shows
+}
+
+// run is a piece of memory that is not all zeros.
+type run struct {
+	at   uint64
+	data []byte
+}
+
+// span is a piece of memory.
+type span struct{ at, size uint64 }
+
+// image returns the state that the key-th of several peers starts from. Each peer has its own, so that what
+// a submission's init functions draw by chance, or from the time, is not the same for all; but another
+// simulation's key-th peer has it too.
+func (p *Program) image(key uint64) (*Image, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if image := p.images[key]; image != nil {
+		return image, nil
+	}
+	image, err := p.makeImage(mix(key))
+	if err != nil {
+		return nil, err
+	}
+	image.noise = p.noise
+	p.images[key] = image
+	return image, nil
+}
+
+// makeImage runs the init functions on a new machine.
+func (p *Program) makeImage(seed rng) (*Image, error) {
+	m, err := p.newMachine()
+	if err != nil {
+		return nil, err
+	}
+	defer m.module.Close(p.ctx)
+	const start = 1_000_000_000 // no clock shows 0
+	in := &instance{m: m, rng: seed, began: start, due: never, limits: initLimits()}
+	m.memory.limit = in.limits.Memory
+	if err = m.initialize(in); err != nil {
+		return nil, err
+	}
+	const page = 4096
+	all, zeros := m.memory.buf, make([]byte, page)
+	image := &Image{size: uint64(len(all)), clock: in.clock()}
+	for at := 0; at < len(all); at += page {
+		piece := all[at:min(at+page, len(all))]
+		last := len(image.runs) - 1
+		switch {
+		case bytes.Equal(piece, zeros):
+		case last >= 0 && image.runs[last].at+uint64(len(image.runs[last].data)) == uint64(at):
+			image.runs[last].data = append(image.runs[last].data, piece...)
+		default:
+			image.runs = append(image.runs, run{uint64(at), bytes.Clone(piece)})
+		}
+	}
+	for _, g := range m.globals {
+		image.globals = append(image.globals, g.Get())
+	}
+	return image, nil
+}
+
+// restore makes a machine's state that of the image, with a random number generator of the life's own.
+func (i *Image) restore(m *machine, seed rng) {
+	const page = 1 << 16
+	if missing := int(i.size) - len(m.memory.buf); missing > 0 {
+		m.module.Memory().Grow(uint32(missing / page))
+	}
+	buf, at := m.memory.buf, uint64(0)
+	for _, r := range i.runs {
+		clear(buf[at:r.at])
+		copy(buf[r.at:], r.data)
+		at = r.at + uint64(len(r.data))
+	}
+	clear(buf[at:max(m.memory.high, i.size)])
+	m.memory.asked, m.memory.high = i.size, i.size
+	for g, value := range i.globals {
+		m.globals[g].Set(value)
+	}
+	for _, s := range i.noise {
+		for b := s.at; b < s.at+s.size; b++ {
+			buf[b] = byte(seed.next() >> 32)
+		}
+	}
+}
