@@ -19,8 +19,9 @@ func (n *Node) Check() error {
 			l.base, n.applied, n.commit, l.last())
 	case n.disk.saved > l.last():
 		return fail("saved %d is beyond last %d", n.disk.saved, l.last())
-	case n.disk.from > l.last()+1:
-		return fail("the next save begins at %d, beyond last %d", n.disk.from, l.last())
+	case n.disk.from != 0 && (n.disk.from <= n.applied || n.disk.from > l.last()+1):
+		return fail("the next save begins at %d, not after applied %d or beyond last %d",
+			n.disk.from, n.applied, l.last())
 	case l.dead > len(l.entries):
 		return fail("log keeps %d dead entries for %d live ones", l.dead, len(l.entries))
 	case (n.snapshot == nil) != (l.base == 0):

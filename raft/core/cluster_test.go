@@ -52,6 +52,7 @@ type cluster struct {
 	net   []Message          // sent, not delivered
 	cut   map[[2]NodeID]bool // links that lose everything
 	trace func(format string, args ...any)
+	later func() bool // if not nil: whether the driver takes effects only after a later call
 
 	leaders   map[Term]NodeID // Election Safety
 	committed []commitment    // State Machine Safety; index i is at i-1
@@ -107,6 +108,9 @@ func (c *cluster) call(h *host, f func(n *Node)) {
 	}
 	f(h.node)
 	c.check(h)
+	if c.later != nil && c.later() {
+		return
+	}
 	for h.node.HasEffects() {
 		c.carryOut(h, h.node.Effects())
 		c.check(h)
@@ -200,14 +204,14 @@ func (c *cluster) deliver(m Message) {
 	if h.node == nil {
 		return
 	}
-	refused := h.node.refused
+	refused, before := h.node.refused, len(h.node.out.sendSaved)
 	h.node.Step(h.now, m)
 	if !c.lies && h.node.refused > refused {
 		c.t.Fatalf("node %d in term %d refused a message from an honest peer: %v", h.id,
 			h.node.term, m)
 	}
 	responses := 0
-	for _, r := range h.node.out.sendSaved {
+	for _, r := range h.node.out.sendSaved[before:] {
 		if r.Type.IsResponse() && r.Type == m.Type.Response() && r.To == m.From {
 			responses++
 		}

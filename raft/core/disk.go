@@ -4,7 +4,9 @@ package core
 type disk struct {
 	ballot   bool      // term or vote changed since the last save
 	snapshot *Snapshot // taken or received since the last save
-	from     Index     // entries changed since the last save begin here; 0: none
+	// from is where the entries changed since the last save begin; 0: none have.
+	// Invariant: from is 0 or beyond applied: what is handed out to be applied is in a save by then.
+	from Index
 
 	// handed is the Seq of the last save handed out.
 	handed uint64
@@ -37,15 +39,6 @@ func (d *disk) truncated(i Index) {
 	d.saved = min(d.saved, i)
 	for k := range d.saving {
 		d.saving[k].last = min(d.saving[k].last, i)
-	}
-}
-
-// compacted takes note that s stands for the entries up to its index, which may never have been
-// saved.
-func (d *disk) compacted(s *Snapshot) {
-	d.snapshot = s
-	if d.from != 0 {
-		d.from = max(d.from, s.Index+1)
 	}
 }
 

@@ -84,24 +84,27 @@ func TestSavesMerge(t *testing.T) {
 }
 
 // TestCompactBeforeSave: a service may be ahead of the disk. The snapshot then stands for entries
-// never saved.
+// whose save is still under way.
 func TestCompactBeforeSave(t *testing.T) {
 	n := newNode(t, testConfig(1, 3), Durable{Term: 1, Entries: terms(1, 1)})
-	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 1, Index: 1, LogTerm: 1,
-		Entries: terms(2, 2, 2), Commit: 3})
+	app := Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 1, Index: 1, LogTerm: 1,
+		Entries: terms(2, 2, 2), Commit: 3}
+	n.Step(0, app)
 	first := n.Effects()
-	n.Step(0, Message{Type: AppendEntries, From: 2, To: 1, Term: 2, Seq: 2, Index: 4, LogTerm: 2,
-		Entries: terms(2), Commit: 5})
-	n.applied = 5 // handed out in Effects whose save comes with them
-	if err := n.Compact(Snapshot{Index: 5}); err != nil {
+	if err := n.Compact(Snapshot{Index: 3}); err != nil {
 		t.Fatal(err)
 	}
+	app.Seq, app.Index, app.LogTerm, app.Entries = 2, 4, 2, terms(2)
+	n.Step(0, app)
 	second := n.Effects()
 	disk := Durable{Term: 1, Entries: terms(1, 1)}
 	first.Save.Apply(&disk)
 	second.Save.Apply(&disk)
-	if disk.Snapshot.Index != 5 || disk.Snapshot.Term != 2 || len(disk.Entries) != 0 {
+	if disk.Snapshot.Index != 3 || disk.Snapshot.Term != 2 || len(disk.Entries) != 2 {
 		t.Errorf("%+v", disk)
+	}
+	if n.Saved(2); n.Status().Saved != 5 {
+		t.Errorf("%+v", n.Status())
 	}
 }
 

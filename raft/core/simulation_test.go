@@ -45,6 +45,9 @@ func simulate(t *testing.T, seed uint64) {
 	for _, h := range s.hosts {
 		h.slow = rng.IntN(2) == 0
 	}
+	if lazy := rng.IntN(4); lazy > 1 {
+		s.later = func() bool { return rng.IntN(4) < lazy }
+	}
 	for i := range 3000 {
 		if i%250 == 0 {
 			s.changeWeather()
@@ -58,8 +61,8 @@ func simulate(t *testing.T, seed uint64) {
 
 // weather is how likely things are, for a while: of 1000 acts, and of 100 messages.
 type weather struct {
-	tick, save, client, compact, link, transfer, crash, start int // the rest: network
-	lose, double, overtake                                    int
+	tick, save, client, compact, link, transfer, crash, start, coup int // the rest: network
+	lose, double, overtake                                          int
 }
 
 // changeWeather draws another: without calm nothing would ever be committed, without storms nothing
@@ -67,11 +70,11 @@ type weather struct {
 func (s *simulation) changeWeather() {
 	up := func(most int) int { return s.rng.IntN(most + 1) }
 	s.sky = weather{tick: 20 + up(150), save: 50 + up(200), client: 20 + up(80),
-		compact: up(20), link: up(15), transfer: up(5), crash: up(12), start: 10 + up(20),
+		compact: up(20), link: up(15), transfer: up(5), crash: up(12), start: 10 + up(20), coup: up(12),
 		lose: up(15), double: up(15), overtake: up(60)}
 	if s.rng.IntN(2) == 0 {
 		clear(s.cut)
-		s.sky.link, s.sky.crash, s.sky.lose = 0, 0, 0
+		s.sky.link, s.sky.crash, s.sky.lose, s.sky.coup = 0, 0, 0, 0
 	}
 }
 
@@ -95,7 +98,12 @@ func (s *simulation) act() {
 		if n := s.leader(); n != nil {
 			s.call(s.host(n.cfg.ID), func(n *Node) { _ = n.Transfer(s.now, h.id) })
 		}
+	case happens(s.sky.coup):
+		s.call(h, func(n *Node) { n.Tick(max(s.now, n.electionAt)) }) // a clock that runs fast
 	case happens(s.sky.crash):
+		if n := s.leader(); n != nil && s.rng.IntN(2) == 0 {
+			h = s.host(n.cfg.ID)
+		}
 		if h.node != nil {
 			s.crash(h)
 			s.checkLogs()
@@ -110,15 +118,11 @@ func (s *simulation) act() {
 	}
 }
 
-// pass lets a little time pass for all, or a lot for one.
+// pass lets a little time pass.
 func (s *simulation) pass() {
 	s.now += Time(s.rng.IntN(60))
 	for _, h := range s.hosts {
 		s.tick(h, s.now)
-	}
-	if s.rng.IntN(40) == 0 {
-		h := s.hosts[s.rng.IntN(len(s.hosts))]
-		s.call(h, func(n *Node) { n.Tick(max(s.now, n.electionAt)) }) // a clock that runs fast
 	}
 }
 
@@ -237,11 +241,13 @@ func (s *simulation) checkDisks() {
 // heal ends all faults: then there must be progress, everywhere, and silence after it.
 func (s *simulation) heal() {
 	clear(s.cut)
+	s.later = nil
 	for _, h := range s.hosts {
 		h.slow, h.now = false, s.now
 		if h.node == nil {
 			s.start(h)
 		}
+		s.call(h, func(*Node) {})
 		s.saveAll(h)
 	}
 	s.checkDisks()

@@ -15,7 +15,7 @@ func (n *Node) Compact(s Snapshot) error {
 	n.log.compact(s.Index)
 	s.Term = n.log.baseTerm
 	n.snapshot = &s
-	n.disk.compacted(n.snapshot)
+	n.disk.snapshot = n.snapshot
 	return nil
 }
 
