@@ -23,9 +23,10 @@ var table = map[string]row{
 		"internal/transport", "internal/trace"}},
 	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
 	"internal/suite":  {production: []string{"internal/tester"}},
-	"internal/sim":    {production: []string{"internal/suite", "internal/tester", "internal/trace", "labrpc"}},
+	"internal/sim":    {production: []string{"internal/sim/build", "internal/sim/meter", "internal/suite",
+		"internal/tester", "internal/trace", "labrpc"}},
 	// What a peer of the simulator is built from, around a student's packages.
-	"internal/sim/guest": {production: []string{"internal/sim", "raft", "kvraft", "labrpc"}},
+	"internal/sim/guest": {production: []string{"internal/sim", "internal/sim/meter", "raft", "kvraft", "labrpc"}},
 	"internal/tester":    {production: []string{"labrpc", "porcupine", "internal/trace"}},
 	"kvraft": {production: []string{"kvraft/state", "raft", "labrpc", "labgob", "internal/trace"},
 		tests: []string{"internal/suite", "internal/tester"}},
@@ -40,7 +41,7 @@ var table = map[string]row{
 	// The leaves: they import nothing of this module.
 	"raft/disk":      {production: []string{"raft/core"}},
 	"internal/trace": {}, "labgob": {}, "porcupine": {}, "raft/core": {}, "kvraft/state": {},
-	"internal/tidy": {}, "internal/runner": {},
+	"internal/tidy": {}, "internal/runner": {}, "internal/sim/meter": {}, "internal/sim/build": {},
 }
 
 // student is what a student builds: of other modules, only modules, below.

@@ -1,0 +1,136 @@
+package build
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// parseImports returns a file's tree down to its imports, with all comments up to there; nil if that much
+// does not parse.
+func parseImports(s *source) *ast.File {
+	if s.imports == nil && !s.unparsed {
+		tree, err := parser.ParseFile(token.NewFileSet(), s.file, s.text, parser.ImportsOnly|parser.SkipObjectResolution)
+		if err != nil || tree.FileStart != 1 {
+			s.unparsed = true
+			return nil
+		}
+		s.imports = tree
+	}
+	return s.imports
+}
+
+// position is the line and column of an offset of text.
+func position(text []byte, offset int) (line, column int) {
+	before := text[:min(offset, len(text))]
+	return bytes.Count(before, []byte{'\n'}) + 1, len(before) - bytes.LastIndexByte(before, '\n')
+}
+
+// at is a complaint about a place in a file, which errors name by its label until tree.own.
+func (s *source) at(offset int, format string, args ...any) Diagnostic {
+	line, column := position(s.text, offset)
+	return Diagnostic{File: s.label, Line: line, Column: column, Text: fmt.Sprintf(format, args...)}
+}
+
+// check looks for what a compiler would not say, or not where the student can see it: the name of the package
+// and what is imported.
+func (t *tree) check(spec Spec) error {
+	var found []Diagnostic
+	for _, dir := range roots {
+		files := t.dirs[dir]
+		if len(files) == 0 || !files[0].given {
+			continue
+		}
+		built := 0
+		for _, s := range files {
+			if !t.matches(s) {
+				continue
+			}
+			built++
+			if tree := parseImports(s); tree != nil && tree.Name.Name != dir {
+				found = append(found, s.at(int(tree.Name.Pos())-1, "package %s; expected package %s", tree.Name.Name, dir))
+			}
+		}
+		if built == 0 {
+			found = append(found, Diagnostic{File: dir, Text: "build constraints exclude all Go files: the lab is built " +
+				"for GOOS=wasip1 GOARCH=wasm, without cgo"})
+		}
+	}
+	for _, label := range t.labels() {
+		if s := t.files[label]; s.given && !s.embed && t.matches(s) {
+			found = append(found, t.uses(s, spec.Allow)...)
+		}
+	}
+	if len(found) > 0 {
+		return t.own(&Error{found})
+	}
+	return nil
+}
+
+// uses returns complaints about what a student's file imports.
+func (t *tree) uses(s *source, allow func(string) error) []Diagnostic {
+	var found []Diagnostic
+	for _, p := range importsOf(s) {
+		offset := int(p.spec.Path.Pos()) - 1
+		target, ours := strings.CutPrefix(t.resolve(s, p.path), module+"/")
+		if ours && !slices.Contains(lab, target) && !belowAny(target, roots) {
+			found = append(found, s.at(offset, "import of %q: that is no package of the lab, which are %s",
+				p.path, strings.Join(lab, ", ")))
+			continue
+		}
+		if allow != nil {
+			if err := allow(p.path); err != nil {
+				found = append(found, s.at(offset, "import of %q: %v", p.path, err))
+			}
+		}
+	}
+	if allow == nil {
+		return found
+	}
+	offset := 0
+	for line := range bytes.Lines(s.text) {
+		if directive, _, _ := strings.Cut(string(bytes.TrimSpace(line)), " "); bytes.HasPrefix(line, []byte("//go:")) {
+			if reachesOut[directive] {
+				if err := allow(directive); err != nil {
+					found = append(found, s.at(offset, "%s: %v", directive, err))
+				}
+			}
+		}
+		offset += len(line)
+	}
+	return found
+}
+
+// reachesOut are directives by which code reaches what it does not import.
+var reachesOut = map[string]bool{"//go:linkname": true, "//go:wasmimport": true, "//go:wasmexport": true}
+
+// matches says whether a file's name and constraints let it into the program.
+func (t *tree) matches(s *source) bool {
+	c := t.context
+	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.text)), nil }
+	match, err := c.MatchFile(filepath.Dir(s.file), path.Base(s.label))
+	return match || err != nil // the compiler says what is wrong with it
+}
+
+// packageName returns the name in the first Go file of a folder that is not a test and says one; "" if
+// there is none.
+func packageName(dir string) string {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.go")) // a pattern that is wrong finds nothing
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly)
+		if err == nil {
+			return tree.Name.Name
+		}
+	}
+	return ""
+}

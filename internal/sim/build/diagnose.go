@@ -1,0 +1,78 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var (
+	placed = regexp.MustCompile(`^(?:\./)?([^:\s][^:]*\.go):(\d+):(?:(\d+):)? (.*)$`)
+	// machine is what a build says when not its sources are at fault.
+	machine = regexp.MustCompile(`(?i)no space left on device|not enough space on the disk|disk quota exceeded|` +
+		`permission denied|read-only file system|too many open files|cannot allocate memory|signal: killed|` +
+		`input/output error|dial tcp|connection (refused|reset)|i/o timeout|TLS handshake|` +
+		`missing go\.sum entry|updates to go\.mod needed|checksum mismatch|is not in std \(.*/(unsafe|runtime)\)`)
+)
+
+// diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
+// sources are at fault.
+func (t *tree) diagnose(ctx context.Context, output string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("build: %w", ctx.Err())
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() < 0 || machine.MatchString(output) {
+		return fmt.Errorf("build: go build: %w\n%s", err, strings.TrimSpace(output))
+	}
+	var found []Diagnostic
+	continues := false // an indented line belongs to the diagnostic before it
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\r\n")
+		indented := strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "    ")
+		if m := placed.FindStringSubmatch(strings.TrimSpace(line)); m != nil && !strings.HasPrefix(line, "#") {
+			if !indented || !continues {
+				found = append(found, t.diagnostic(m))
+				continues = true
+				continue
+			}
+		}
+		switch {
+		case indented && continues:
+			found[len(found)-1].Text += "\n" + line
+		case strings.HasPrefix(line, "package ") || strings.HasPrefix(line, "import cycle"):
+			found = append(found, Diagnostic{Text: line})
+			continues = strings.Contains(output, "import cycle")
+		case strings.HasPrefix(line, "#") || line == "":
+			continues = false
+		}
+	}
+	for i := range found {
+		text, _, _ := strings.Cut(found[i].Text, "; to add it:\n")
+		found[i].Text = text
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("build: go build: %w\n%s", err, strings.TrimSpace(output))
+	}
+	return &Error{found}
+}
+
+// diagnostic is a match of placed.
+func (t *tree) diagnostic(m []string) Diagnostic {
+	file := m[1]
+	if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
+		file = rel
+	}
+	d := Diagnostic{File: filepath.ToSlash(file), Text: m[4]}
+	d.Line, _ = strconv.Atoi(m[2]) // digits
+	d.Column, _ = strconv.Atoi(m[3])
+	if t.files[d.File] == nil && filepath.IsLocal(file) {
+		d.File = filepath.Join(t.root, file)
+	}
+	return d
+}
