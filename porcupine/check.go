@@ -14,17 +14,19 @@ type Options struct {
 	// the check ends, and the goroutine that is in Step is left behind until Step returns.
 	Timeout time.Duration
 	// MemoryBytes is how much the search may hold at once; 0 is without limit. It counts what grows: configurations,
-	// states (roughly, see DESIGN) and transitions, not the history itself.
+	// states (roughly) and transitions, not the history itself.
 	MemoryBytes int64
 	// Workers is how many partitions are checked side by side; 0 is one for each CPU, two at least.
 	Workers int
-	// Verbose collects what [Visualize] shows, in Report.Info. All partitions are then checked, even after
-	// one was found illegal.
+	// Verbose collects what [Visualize] shows, in Report.Info. After one partition was found illegal the others
+	// are checked too, for as long again as that took, or a second.
 	Verbose bool
 	// Explain makes the check look for a small illegal part of an illegal history: Report.Failure.Core.
 	Explain bool
-	// ExplainTime bounds that effort; 0 is two seconds.
+	// ExplainTime bounds the effort after the verdict, for Explain and Verbose together; 0 is two seconds.
 	ExplainTime time.Duration
+
+	firstTurn int // choices; 0 is the default
 }
 
 // Report is what a check found out.
@@ -163,44 +165,47 @@ type check struct {
 	budget   *budget
 }
 
+// handover is how long a check that told its workers to stop waits for them to say how far they came.
+const handover = 50 * time.Millisecond
+
+// restTime is how long a verbose check goes on after it found a part illegal, at least; if it took
+// longer up to then, it takes as long again.
+const restTime = time.Second
+
 // run judges the parts, hardest first, until all are judged, the verdict is known, or a budget ran out.
 func (c *check) run(ctx context.Context) error {
+	begin := time.Now()
 	c.budget = newBudget(ctx, c.opts.MemoryBytes)
 	defer c.budget.cancel()
-	var timeout <-chan time.Time
+	results, stop := c.start()
+	defer stop()
+	var timeout, rest, grace <-chan time.Time
 	if c.opts.Timeout > 0 {
-		timer := time.NewTimer(c.opts.Timeout)
-		defer timer.Stop()
-		timeout = timer.C
+		timeout = time.After(c.opts.Timeout)
 	}
-	workers := c.opts.Workers
-	if workers <= 0 {
-		workers = max(2, runtime.GOMAXPROCS(0))
-	}
-	pool := &pool{model: c.model, budget: c.budget, verbose: c.opts.Verbose,
-		queue: make(chan *task, len(c.parts)), results: make(chan verdictOf, len(c.parts)), quit: make(chan struct{})}
-	defer close(pool.quit)
-	for _, i := range c.hardestFirst() {
-		pool.queue <- &task{number: i, part: c.parts[i]}
-	}
-	for range min(workers, len(c.parts)) {
-		go pool.work()
-	}
-	done, grace := ctx.Done(), (<-chan time.Time)(nil)
+	stopped := c.budget.ctx.Done()
 	for waiting := len(c.parts); waiting > 0; {
 		select {
-		case v := <-pool.results:
+		case v := <-results:
 			waiting--
 			if err := c.note(v); err != nil {
 				c.budget.halt(NoLimit)
 				return err
 			}
+			switch {
+			case v.result == Illegal && !c.opts.Verbose:
+				c.budget.halt(NoLimit)
+			case v.result == Illegal && rest == nil:
+				rest = time.After(max(restTime, time.Since(begin)))
+			}
 		case <-timeout:
 			c.budget.halt(TimeLimit)
-			grace, timeout = time.After(handover), nil
-		case <-done:
-			c.budget.halt(Cancelled)
-			grace, done = time.After(handover), nil
+		case <-rest:
+			c.budget.halt(NoLimit)
+		case <-stopped:
+			stopped = nil
+			c.budget.halt(Cancelled) // unless it was one of the others
+			grace = time.After(handover)
 		case <-grace: // someone is in a Step that does not return
 			return nil
 		}
@@ -208,8 +213,22 @@ func (c *check) run(ctx context.Context) error {
 	return nil
 }
 
-// handover is how long a check that was told to stop waits for its workers to say how far they came.
-const handover = 50 * time.Millisecond
+// start sets workers on the parts. They report each one, and end after stop.
+func (c *check) start() (results <-chan verdictOf, stop func()) {
+	p := &pool{model: c.model, budget: c.budget, verbose: c.opts.Verbose, turn: c.opts.firstTurn,
+		queue: make(chan *task, len(c.parts)), results: make(chan verdictOf, len(c.parts)), quit: make(chan struct{})}
+	for _, i := range c.hardestFirst() {
+		p.queue <- &task{number: i, part: c.parts[i]}
+	}
+	workers := c.opts.Workers
+	if workers <= 0 {
+		workers = max(2, runtime.GOMAXPROCS(0))
+	}
+	for range min(workers, len(c.parts)) {
+		go p.work()
+	}
+	return p.results, func() { close(p.quit) }
+}
 
 // note takes in a worker's verdict. It panics with what Step panicked with.
 func (c *check) note(v verdictOf) error {
@@ -221,9 +240,6 @@ func (c *check) note(v verdictOf) error {
 		return v.err
 	}
 	c.outcomes[v.part] = v.outcome
-	if v.result == Illegal && !c.opts.Verbose {
-		c.budget.halt(NoLimit)
-	}
 	return nil
 }
 

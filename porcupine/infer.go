@@ -10,14 +10,13 @@ import (
 // looked for in its output. It returns nil if an operation does not behave like any kind of access.
 //
 // A guess decides nothing by itself: an order found with it counts when Step allows it, and that there
-// is none counts when proven has shown the guess right.
-func infer(m *Model, p *part, b *budget) (access []Access) {
+// is none counts when proven has shown the guess right. class is that of each operation.
+func infer(m *Model, p *part, class []int32, b *budget) (access []Access) {
 	g := &guesser{m: m, b: b, init: m.Init()}
 	if !isComparable(g.init) {
 		return nil
 	}
 	known := map[int32]Access{}
-	class := classes(p.history)
 	for i := range p.history {
 		if legal, next := g.step(g.init, &p.history[i]); legal && isComparable(next) && next != g.init {
 			g.other = next

@@ -1,6 +1,7 @@
 package porcupine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -15,6 +16,7 @@ type pool struct {
 	model   *Model
 	budget  *budget
 	verbose bool
+	turn    int            // choices in the first turn; 0: firstTurn
 	queue   chan *task     // holds all tasks
 	results chan verdictOf // holds all verdicts: a worker left behind never blocks
 	quit    chan struct{}
@@ -29,6 +31,7 @@ type task struct {
 
 	guessed bool    // Access is known, or was guessed if it can be
 	trial   *search // along a guess; nil if there is none, or it led nowhere
+	pieces  *pieces // by a guess of what is independent; nil likewise
 }
 
 // verdictOf is an outcome and the number of the part it is about.
@@ -95,10 +98,11 @@ func (t *task) advance(p *pool) (out outcome, decided bool) {
 			}
 		}
 		t.search = newSearch(t.part, p.model, access, p.budget, p.verbose)
-		t.turn = firstTurn
+		t.turn = cmp.Or(p.turn, firstTurn)
 	}
 	if out, decided = t.search.run(t.turn); decided {
 		t.drop(&t.trial)
+		t.pieces.drop()
 		return out, true
 	}
 	if out, decided = t.guess(p); decided {
@@ -114,8 +118,9 @@ func (t *task) advance(p *pool) (out outcome, decided bool) {
 func (t *task) guess(p *pool) (out outcome, decided bool) {
 	if !t.guessed {
 		t.guessed = true
-		access := infer(p.model, t.part, p.budget)
+		access := infer(p.model, t.part, t.search.class, p.budget)
 		if access == nil {
+			t.pieces = split(p.model, t.part, p.budget)
 			return out, false
 		}
 		sure := func() bool { return proven(p.model, t.part, p.budget, access) }
@@ -123,6 +128,9 @@ func (t *task) guess(p *pool) (out outcome, decided bool) {
 			return out, true
 		}
 		t.trial = newSearch(t.part, p.model, access, p.budget, false)
+	}
+	if t.pieces != nil {
+		return t.pieces.advance(p, t.part, t.turn)
 	}
 	if t.trial == nil {
 		return out, false
@@ -137,6 +145,7 @@ func (t *task) guess(p *pool) (out outcome, decided bool) {
 // giveUp is the outcome of a task that was told to stop.
 func (t *task) giveUp() outcome {
 	t.drop(&t.trial)
+	t.pieces.drop()
 	if t.search != nil {
 		return t.search.finish(Unknown)
 	}

@@ -98,20 +98,22 @@ func classes(history []Operation) []int32 {
 	class := make([]int32, len(history))
 	known := make(map[kind]int32, len(history))
 	count := int32(0)
+	number := func(k kind) (c int32) {
+		c = count
+		defer func() {
+			if recover() != nil { // not comparable: like no other
+				count++
+			}
+		}()
+		if c, ok := known[k]; ok {
+			return c
+		}
+		known[k] = c
+		count++
+		return c
+	}
 	for i := range history {
-		k := kind{history[i].Input, history[i].Output}
-		if !isComparable(k.input) || !isComparable(k.output) {
-			class[i] = count
-			count++
-			continue
-		}
-		c, ok := known[k]
-		if !ok {
-			c = count
-			known[k] = c
-			count++
-		}
-		class[i] = c
+		class[i] = number(kind{history[i].Input, history[i].Output})
 	}
 	return class
 }
@@ -183,7 +185,7 @@ func (s *search) finish(result CheckResult) outcome {
 		s.partials.note(s.path)
 		out.partials = s.partials.list()
 	}
-	s.budget.take(-s.held)
+	s.charge(-s.held)
 	return out
 }
 

@@ -35,13 +35,14 @@ func (u unhashable) Error() string {
 // intern returns the number of value. Where there is neither == nor Hash to go by, equals are looked for among
 // the states interned with the same place alone.
 func (s *states) intern(value any, place uint64) int32 {
-	comparable := isComparable(value)
+	comparable := false
 	if s.model.Equal == nil || s.model.Hash == nil {
-		if comparable {
-			if id, ok := s.exact[value]; ok {
-				return id
-			}
-		} else if s.model.Equal == nil {
+		var id int32
+		var known bool
+		if id, known, comparable = s.lookUp(value); known {
+			return id
+		}
+		if !comparable && s.model.Equal == nil {
 			panic(unhashable{value})
 		}
 	}
@@ -66,6 +67,17 @@ func (s *states) intern(value any, place uint64) int32 {
 		s.exact[value] = id
 	}
 	return id
+}
+
+// lookUp finds value by ==, if it is of a type that has it.
+func (s *states) lookUp(value any) (id int32, known, comparable bool) {
+	defer func() {
+		if recover() != nil {
+			comparable = false
+		}
+	}()
+	id, known = s.exact[value]
+	return id, known, true
 }
 
 func (s *states) add(value any) int32 {

@@ -1,26 +1,29 @@
 package porcupine_test
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"raftlab/porcupine"
 	"raftlab/porcupine/models"
 )
 
-// The dumb twin: what linearizable means, by trying every order. It keeps no memory of what it tried.
-func permutations(m porcupine.Model, history []porcupine.Operation) bool {
+// allOrders is the dumb twin of the checker: what linearizable means, by trying every order and remembering nothing.
+func allOrders(m porcupine.Model, history []porcupine.Operation) bool {
 	taken := make([]bool, len(history))
-	var try func(state any, returned int) bool
-	required := 0
+	left := 0
 	for _, op := range history {
 		if !op.Pending {
-			required++
+			left++
 		}
 	}
-	try = func(state any, returned int) bool {
-		if returned == required {
+	var try func(state any, left int) bool
+	try = func(state any, left int) bool {
+		if left == 0 {
 			return true
 		}
 		for i, op := range history {
@@ -31,12 +34,12 @@ func permutations(m porcupine.Model, history []porcupine.Operation) bool {
 			if !legal {
 				continue
 			}
-			more := 1
-			if op.Pending {
-				more = 0
+			after := left
+			if !op.Pending {
+				after--
 			}
 			taken[i] = true
-			found := try(next, returned+more)
+			found := try(next, after)
 			taken[i] = false
 			if found {
 				return true
@@ -44,7 +47,7 @@ func permutations(m porcupine.Model, history []porcupine.Operation) bool {
 		}
 		return false
 	}
-	return try(m.Init(), 0)
+	return try(m.Init(), left)
 }
 
 // mayComeNext reports whether everything that returned before op was called has been taken.
@@ -59,106 +62,294 @@ func mayComeNext(history []porcupine.Operation, taken []bool, op porcupine.Opera
 
 // shape says what random histories look like.
 type shape struct {
-	operations, clients, values int
-	appends, cas, pending       bool
-	broken                      bool // one answer is replaced by another value
+	kind                        string // register, cas, kv
+	operations, clients, values int    // 0 values: each is written once
+	pending                     bool
+	damaged                     bool // answers are exchanged, intervals cut
 }
 
-// randomHistory runs clients against a real store and records what they see, each operation taking effect at
-// a random time between its call and its return.
-func randomHistory(r *rand.Rand, s shape) []porcupine.Operation {
-	var history []porcupine.Operation
-	busyUntil := make([]int64, s.clients)
-	value := func() any { return r.IntN(s.values) }
-	now := int64(0)
-	type effect struct {
-		at int64
-		op int
+func randomShape(r *rand.Rand) shape {
+	return shape{kind: []string{"register", "cas", "kv"}[r.IntN(3)], operations: 1 + r.IntN(7), clients: 1 + r.IntN(5),
+		values: r.IntN(4), pending: r.IntN(2) == 0, damaged: r.IntN(2) == 0}
+}
+
+func (s shape) String() string {
+	return fmt.Sprintf("%s, %d operations, %d clients, %d values, pending %t, damaged %t",
+		s.kind, s.operations, s.clients, s.values, s.pending, s.damaged)
+}
+
+func (s shape) model() porcupine.Model {
+	switch s.kind {
+	case "register":
+		return models.RegisterModel
+	case "cas":
+		return models.CasModel
 	}
-	var effects []effect
-	for range s.operations {
-		client := r.IntN(s.clients)
-		call := max(busyUntil[client], now-int64(r.IntN(4)))
-		length := int64(r.IntN(12))
-		in := models.RegisterInput{Op: uint8(r.IntN(2)), Value: value()}
-		if s.cas && r.IntN(3) == 0 {
-			in.Op, in.From = models.RegisterCas, value()
-		}
-		op := porcupine.Operation{ClientId: client, Input: in, Call: call, Return: call + length}
-		if s.pending && r.IntN(5) == 0 {
-			op.Pending = true
-			busyUntil[client] = 1 << 40
-		} else {
-			busyUntil[client] = op.Return + 1 + int64(r.IntN(3))
-		}
-		if busyUntil[client] < 1<<40 || op.Pending && call < 1<<39 {
-			effects = append(effects, effect{call + int64(r.IntN(int(length)+1)), len(history)})
-			history = append(history, op)
-			now = max(now, call)
-		}
+	return models.KvModel
+}
+
+// history records clients at work on a correct store, each operation taking effect at a random time of its interval.
+func (s shape) history(r *rand.Rand) []porcupine.Operation {
+	history := s.calls(r)
+	order := r.Perm(len(history))
+	at := make([]int64, len(history))
+	for i, op := range history {
+		at[i] = op.Call + r.Int64N(op.Return-op.Call+1)
 	}
-	for i := range effects { // insertion sort by time: it is short
-		for j := i; j > 0 && effects[j].at < effects[j-1].at; j-- {
-			effects[j], effects[j-1] = effects[j-1], effects[j]
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
+	model := s.model()
+	state := model.Init()
+	for _, i := range order {
+		op := &history[i]
+		if op.Pending && r.IntN(2) == 0 {
+			continue // it never happens
 		}
-	}
-	var state any
-	for _, e := range effects {
-		op := &history[e.op]
-		in := op.Input.(models.RegisterInput)
-		out := models.RegisterOutput{}
-		switch in.Op {
-		case models.RegisterRead:
-			out.Value = state
-		case models.RegisterCas:
-			out.Ok = state == in.From
-		}
+		op.Output = answer(state, op.Input)
+		_, state = model.Step(state, op.Input, op.Output)
 		if op.Pending {
-			if r.IntN(2) == 0 {
-				continue // it never happens
-			}
-		} else {
-			op.Output = out
-		}
-		if in.Op == models.RegisterWrite || out.Ok {
-			state = in.Value
+			op.Output = nil
 		}
 	}
-	if s.broken && len(history) > 0 {
-		op := &history[r.IntN(len(history))]
-		if out, ok := op.Output.(models.RegisterOutput); ok {
-			out.Value, out.Ok = value(), r.IntN(2) == 0
-			op.Output = out
+	for range len(history) {
+		if s.damaged {
+			s.damage(r, history)
 		}
 	}
 	return history
 }
 
-func (s shape) String() string {
-	return fmt.Sprintf("%d operations, %d clients, %d values, cas %t, pending %t, broken %t",
-		s.operations, s.clients, s.values, s.cas, s.pending, s.broken)
-}
-
-func TestTwin(t *testing.T) {
-	seed := uint64(1)
-	r := rand.New(rand.NewPCG(seed, 0))
-	counts := map[bool]int{}
-	for i := range 20000 {
-		s := shape{operations: 1 + r.IntN(8), clients: 1 + r.IntN(5), values: 1 + r.IntN(4),
-			cas: r.IntN(2) == 0, pending: r.IntN(2) == 0, broken: r.IntN(2) == 0}
-		history := randomHistory(r, s)
-		model := models.CasModel
-		if i%2 == 0 {
-			model.Access = nil
-		}
-		want := permutations(model, history)
-		counts[want]++
-		if got := porcupine.CheckOperations(model, history); got != want {
-			for _, op := range history {
-				t.Logf("%d: [%d,%d] pending %t %s", op.ClientId, op.Call, op.Return, op.Pending, model.DescribeOperation(op.Input, op.Output))
-			}
-			t.Fatalf("history %d of seed %d (%s): linearizable %t by the checker, %t by all orders", i, seed, s, got, want)
+// damage changes an answer, or lets an operation return sooner than it may have taken effect.
+func (s shape) damage(r *rand.Rand, history []porcupine.Operation) {
+	op, other := &history[r.IntN(len(history))], history[r.IntN(len(history))]
+	switch {
+	case op.Pending:
+	case r.IntN(2) == 0:
+		op.Return = op.Call + r.Int64N(op.Return-op.Call+1)
+	case other.Pending:
+	default:
+		op.Output = answer(s.model().Init(), op.Input)
+		if get, ok := op.Output.(models.KvOutput); ok {
+			get.Value = other.Input.(models.KvInput).Value
+			op.Output = get
+		} else {
+			op.Output = models.RegisterOutput{Value: other.Input.(models.RegisterInput).Value, Ok: r.IntN(2) == 0}
 		}
 	}
-	t.Log(counts)
+}
+
+func (s shape) calls(r *rand.Rand) []porcupine.Operation {
+	free := make([]int64, s.clients)
+	var history []porcupine.Operation
+	for i := range s.operations {
+		client := r.IntN(s.clients)
+		n := i + 1
+		if s.values > 0 {
+			n = r.IntN(s.values)
+		}
+		var input any = models.RegisterInput{Op: uint8(r.IntN(2)), Value: n}
+		if s.kind == "cas" && r.IntN(2) == 0 {
+			input = models.RegisterInput{Op: models.RegisterCas, Value: n, From: r.IntN(n + 1)}
+		}
+		if s.kind == "kv" {
+			input = models.KvInput{Op: uint8(r.IntN(3)), Value: string(rune('a' + n))}
+		}
+		call := free[client] + r.Int64N(4)
+		op := porcupine.Operation{ClientId: client, Input: input, Call: call, Return: call + r.Int64N(12),
+			Pending: s.pending && r.IntN(5) == 0}
+		free[client] = op.Return + 1
+		history = append(history, op)
+	}
+	return history
+}
+
+// answer is what a correct store says.
+func answer(state, input any) any {
+	switch in := input.(type) {
+	case models.RegisterInput:
+		switch in.Op {
+		case models.RegisterRead:
+			return models.RegisterOutput{Value: state}
+		case models.RegisterCas:
+			return models.RegisterOutput{Ok: state == in.From}
+		}
+		return models.RegisterOutput{}
+	case models.KvInput:
+		if in.Op == models.KvGet {
+			return models.KvOutput{Value: state.(string)}
+		}
+	}
+	return models.KvOutput{}
+}
+
+// TestTwin compares the checker, by each of its ways, with the dumb twin.
+func TestTwin(t *testing.T) {
+	const seed = 1
+	counts := map[bool]int{}
+	for number := range 12000 {
+		r := rand.New(rand.NewPCG(seed, uint64(number)))
+		s := randomShape(r)
+		history := s.history(r)
+		model := s.model()
+		want := porcupine.Illegal
+		if allOrders(model, history) {
+			want = porcupine.Ok
+		}
+		counts[want == porcupine.Ok]++
+		plain := model
+		plain.Access = nil
+		whole := plain
+		whole.Equal = func(a, b any) bool { return a == b } // and no Hash
+		for _, way := range []struct {
+			name  string
+			model porcupine.Model
+			opts  porcupine.Options
+		}{
+			{"with Access", model, porcupine.Options{Verbose: true, Explain: number%16 == 0}},
+			{"without Access", plain, porcupine.Options{Verbose: true, Explain: number%16 == 0}},
+			{"without Access, guessing at once", plain, porcupine.WithFirstTurn(porcupine.Options{Verbose: true}, 1)},
+			{"with Equal alone", whole, porcupine.Options{Verbose: true}},
+		} {
+			report, err := porcupine.Check(context.Background(), way.model, history, way.opts)
+			if err != nil || report.Result != want {
+				t.Fatalf("history %d of seed %d (%s), %s: %s, %v; all orders say %s\n%s", number, seed, s, way.name,
+					report.Result, err, want, describe(model, history))
+			}
+			if why := wrongOrders(plain, report); why != "" {
+				t.Fatalf("history %d of seed %d (%s), %s: %s\n%s", number, seed, s, way.name, why, describe(model, history))
+			}
+			if report.Failure != nil && way.opts.Explain {
+				if f := report.Failure; len(f.Core) == 0 || !f.Minimal || allOrders(plain, f.Core) {
+					t.Fatalf("history %d of seed %d (%s), %s: the core is legal, or not minimal:\n%s\n%s", number, seed, s,
+						way.name, f, describe(model, history))
+				}
+			}
+		}
+	}
+	if min(counts[true], counts[false]) < 1500 {
+		t.Errorf("%d histories Ok, %d Illegal: too much alike", counts[true], counts[false])
+	}
+}
+
+// wrongOrders says what is wrong with the orders in a verbose report, "" if nothing is.
+func wrongOrders(m porcupine.Model, report porcupine.Report) string {
+	for _, orders := range report.Info.PartialLinearizationsOperations() {
+		for i, order := range orders {
+			state := m.Init()
+			for j, op := range order {
+				legal, next := m.Step(state, op.Input, op.Output)
+				if !legal {
+					return fmt.Sprintf("order %d: step %d is illegal", i, j)
+				}
+				state = next
+				for _, later := range order[j+1:] {
+					if !later.Pending && later.Return < op.Call {
+						return fmt.Sprintf("order %d: step %d stands before one that had returned", i, j)
+					}
+				}
+			}
+		}
+		if report.Result == porcupine.Ok && len(orders) != 1 {
+			return fmt.Sprintf("a legal part has %d orders", len(orders))
+		}
+	}
+	if report.Result != porcupine.Ok {
+		return ""
+	}
+	total := 0
+	for _, orders := range report.Info.PartialLinearizationsOperations() {
+		for _, op := range orders[0] {
+			if !op.Pending {
+				total++
+			}
+		}
+	}
+	if total > report.Operations {
+		return fmt.Sprintf("%d operations in the orders of %d", total, report.Operations)
+	}
+	return ""
+}
+
+func describe(m porcupine.Model, history []porcupine.Operation) string {
+	text := ""
+	for _, op := range history {
+		text += fmt.Sprintf("client %d [%d, %d] pending %t %s\n", op.ClientId, op.Call, op.Return, op.Pending,
+			m.DescribeOperation(op.Input, op.Output))
+	}
+	return text
+}
+
+// A register that may lose a write, or keep both values: reads see any that it holds.
+var lossy = porcupine.NondeterministicModel{
+	Init: func() []any { return []any{0} },
+	Step: func(state, input, output any) []any {
+		switch {
+		case input == nil && output == state:
+			return []any{state}
+		case input == nil:
+			return nil
+		}
+		return []any{state, input}
+	},
+}
+
+// TestNondeterministicTwin compares the power set with following each choice alone.
+func TestNondeterministicTwin(t *testing.T) {
+	hashed := lossy
+	hashed.Equal = func(a, b any) bool { return a == b }
+	hashed.Hash = func(state any) uint64 { return uint64(state.(int)) }
+	plain, withHash := lossy.ToModel(), hashed.ToModel()
+	counts := map[bool]int{}
+	for number := range 3000 {
+		r := rand.New(rand.NewPCG(2, uint64(number)))
+		history := lossyHistory(r)
+		want := followChoices(history)
+		counts[want]++
+		for name, m := range map[string]porcupine.Model{"plain": plain, "with Hash": withHash} {
+			if got := porcupine.CheckOperations(m, history); got != want {
+				t.Fatalf("history %d: %s model says %t, following each choice says %t\n%+v", number, name, got, want, history)
+			}
+		}
+	}
+	if min(counts[true], counts[false]) < 500 {
+		t.Errorf("%d histories Ok, %d Illegal: too much alike", counts[true], counts[false])
+	}
+}
+
+func lossyHistory(r *rand.Rand) []porcupine.Operation {
+	var history []porcupine.Operation
+	for i := range 2 + r.IntN(5) {
+		call := int64(4*i) - r.Int64N(8)
+		op := porcupine.Operation{ClientId: i, Call: call, Return: call + r.Int64N(8), Output: r.IntN(3)}
+		if r.IntN(2) == 0 {
+			op.Input = 1 + r.IntN(2)
+		}
+		history = append(history, op)
+	}
+	return history
+}
+
+// followChoices tries all orders and, in each, all choices of the lossy register.
+func followChoices(history []porcupine.Operation) bool {
+	taken := make([]bool, len(history))
+	var try func(state any, left int) bool
+	try = func(state any, left int) bool {
+		if left == 0 {
+			return true
+		}
+		for i, op := range history {
+			if taken[i] || !mayComeNext(history, taken, op) {
+				continue
+			}
+			for _, next := range lossy.Step(state, op.Input, op.Output) {
+				taken[i] = true
+				found := try(next, left-1)
+				taken[i] = false
+				if found {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return try(lossy.Init()[0], len(history))
 }
