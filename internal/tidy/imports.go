@@ -23,7 +23,7 @@ var table = map[string]row{
 		"internal/transport", "internal/trace"}},
 	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
 	"internal/suite":  {production: []string{"internal/tester"}},
-	"internal/sim":    {production: []string{"internal/sim/build", "internal/sim/meter", "internal/suite",
+	"internal/sim": {production: []string{"internal/sim/build", "internal/sim/meter", "internal/suite",
 		"internal/tester", "internal/trace", "labrpc"}},
 	// What a peer of the simulator is built from, around a student's packages.
 	"internal/sim/guest": {production: []string{"internal/sim", "internal/sim/meter", "raft", "kvraft", "labrpc"}},
