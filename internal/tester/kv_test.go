@@ -19,7 +19,6 @@ import (
 type fakeService struct {
 	mu   sync.Mutex // guards all below
 	data map[string]string
-	over bool // the run is: clerks stop asking
 
 	// What a test may bend; nil: as it should be.
 	get   func(key, value string) string
@@ -64,22 +63,13 @@ func (r *fakeRaft) GetState() (int, bool) {
 }
 
 // fakeClerk asks each server in turn until one answers.
-type fakeClerk struct {
-	service *fakeService
-	ends    []*labrpc.ClientEnd
-}
+type fakeClerk struct{ ends []*labrpc.ClientEnd }
 
 func (c fakeClerk) do(args [3]string) (reply string) {
-	for i := 0; !c.ends[i%len(c.ends)].Call("fakeServer.Do", &args, &reply) && !c.service.isOver(); i++ {
+	for i := 0; !c.ends[i%len(c.ends)].Call("fakeServer.Do", &args, &reply); i++ {
 		time.Sleep(time.Millisecond)
 	}
 	return reply
-}
-
-func (f *fakeService) isOver() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.over
 }
 
 func (c fakeClerk) Get(key string) string    { return c.do([3]string{"get", key, ""}) }
@@ -102,14 +92,11 @@ func runKV(t *testing.T, cfg Config, f *fakeService, scenario func(*KV)) (result
 			}
 			return &fakeServer{f}, &fakeRaft{f, me}
 		},
-		MakeClerk: func(ends []*labrpc.ClientEnd) KVClerk { return fakeClerk{f, ends} },
+		MakeClerk: func(ends []*labrpc.ClientEnd) KVClerk { return fakeClerk{ends} },
 	}
 	synctest.Test(t, func(*testing.T) {
 		defer time.Sleep(time.Minute)
 		result = RunKV(cfg, NewLocalKV(lab), scenario)
-		f.mu.Lock()
-		f.over = true
-		f.mu.Unlock()
 	})
 	return result
 }
@@ -301,6 +288,50 @@ func TestVerdicts(t *testing.T) {
 		invariant, message := verdictOn(9, c.report, c.err)
 		if invariant != c.invariant || !strings.Contains(message, c.part) {
 			t.Errorf("%+v, %v: %s: %s", c.report, c.err, invariant, message)
+		}
+	}
+}
+
+// A clerk that a failed run leaves behind does not keep the machine busy.
+func TestKVEndsClerks(t *testing.T) {
+	f := &fakeService{data: map[string]string{}, disk: &fakeDisk{}}
+	calls := make(chan struct{}, 1<<20)
+	host := NewLocalKV(KVLab{
+		NewDisk:  func() Disk { return f.disk },
+		CopyDisk: func(d Disk) Disk { return d },
+		Start: func(_ []*labrpc.ClientEnd, me int, _ Disk, _ int) (KVServer, KVRaft) {
+			return &fakeServer{f}, &fakeRaft{f, me}
+		},
+		MakeClerk: func(ends []*labrpc.ClientEnd) KVClerk { return hastyClerk{fakeClerk{ends}, calls} },
+	})
+	r := RunKV(Config{Servers: 1, Seed: 1}, host, func(k *KV) {
+		c := k.Client(0)
+		k.Crash(0)
+		k.Begin(func() { c.Get("x") })
+		<-calls
+		k.Failf(Progress, "enough")
+	})
+	broken(t, r, Progress, "enough")
+	for len(calls) > 0 { // those made before the run ended
+		<-calls
+	}
+	time.Sleep(2 * labrpc.UnreachableWait) // what was under way has failed by then
+	if made := len(calls); made > 1 {
+		t.Errorf("%d calls since the run ended", made)
+	}
+}
+
+// hastyClerk asks again without a rest.
+type hastyClerk struct {
+	fakeClerk
+	calls chan<- struct{}
+}
+
+func (c hastyClerk) Get(key string) (reply string) {
+	for {
+		c.calls <- struct{}{}
+		if c.ends[0].Call("fakeServer.Do", &[3]string{"get", key, ""}, &reply) {
+			return reply
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package tester
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"raftlab/internal/trace"
@@ -29,6 +31,7 @@ type local struct {
 	record   *trace.Recorder
 	baseline map[int]bool // goroutines that were there before
 	gone     chan struct{}
+	deserted atomic.Bool // nobody needs what callers ask: whoever calls in vain ends
 	links    sync.Mutex
 	up       [][]bool // up[i][j]: links says that i reaches j
 	nodes    []*localNode
@@ -66,9 +69,14 @@ func newLocal(setup Setup, newDisk func() Disk, copyDisk func(Disk) Disk) *local
 		gone: make(chan struct{})}
 	h.record = trace.NewRecorder(h.Now, setup.Sinks...)
 	h.net = labrpc.NewNetwork(labrpc.Options{
-		Seed:   setup.Seed,
-		Trace:  h.record.Record,
-		Misuse: func(err error) { setup.Report(Misuse, err.Error()) },
+		Seed:  setup.Seed,
+		Trace: h.record.Record,
+		Misuse: func(err error) {
+			if h.deserted.Load() {
+				runtime.Goexit()
+			}
+			setup.Report(Misuse, err.Error())
+		},
 	})
 	for range setup.Servers {
 		h.nodes = append(h.nodes, &localNode{disk: newDisk()})
@@ -271,7 +279,9 @@ func (h *local) Close() (busy, idle []string) {
 			h.Crash(i)
 		}
 	}
-	h.net.Cleanup()
+	if !h.deserted.Load() {
+		h.net.Cleanup()
+	}
 	busy, idle = leaked(h.baseline, leakGrace)
 	close(h.gone)
 	return busy, idle

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"raftlab/labrpc"
 )
@@ -33,8 +34,19 @@ type localKV struct {
 	*local
 	lab KVLab
 
+	asking atomic.Int64 // operations of clerks that have not returned
+
 	mu      sync.Mutex // guards all below
 	clients map[int][]clientEnd
+}
+
+// nowhere names a server without services.
+type nowhere struct{}
+
+// countedClerk is a clerk whose host knows how many operations are under way.
+type countedClerk struct {
+	clerk KVClerk
+	host  *localKV
 }
 
 // clientEnd names a network end: a client's way to a server.
@@ -77,7 +89,7 @@ func (h *localKV) Clerk(client int) KVClerk {
 	h.mu.Unlock()
 	rng := rand.New(rand.NewPCG(h.setup.Seed, uint64(client)))
 	rng.Shuffle(len(ends), func(i, j int) { ends[i], ends[j] = ends[j], ends[i] })
-	return h.lab.MakeClerk(ends)
+	return countedClerk{h.lab.MakeClerk(ends), h}
 }
 
 // Reach implements KVHost.
@@ -90,4 +102,50 @@ func (h *localKV) Reach(client, node int, up bool) {
 		return
 	}
 	h.net.Enable(names[node], up)
+}
+
+// Close implements Host. A clerk has no Kill, and never gives up: after a failure it would ask a network that answers
+// at once for as long as this process lives, and take the time of the tests that follow. So its next call is one
+// that cannot work, which ends the goroutine that makes it.
+func (h *localKV) Close() (busy, idle []string) {
+	if h.asking.Load() == 0 {
+		return h.local.Close()
+	}
+	h.deserted.Store(true)
+	h.net.AddServer(nowhere{}, labrpc.MakeServer())
+	h.mu.Lock()
+	for _, names := range h.clients {
+		for _, name := range names {
+			h.net.Connect(name, nowhere{})
+			h.net.Enable(name, true)
+		}
+	}
+	h.mu.Unlock()
+	return h.local.Close()
+}
+
+func (c countedClerk) Get(key string) string {
+	defer c.host.ask()()
+	return c.clerk.Get(key)
+}
+
+func (c countedClerk) Put(key, value string) {
+	defer c.host.ask()()
+	c.clerk.Put(key, value)
+}
+
+func (c countedClerk) Append(key, value string) {
+	defer c.host.ask()()
+	c.clerk.Append(key, value)
+}
+
+// ask counts an operation that begins; what it returns is called when the operation has ended, or its
+// goroutine. The last to leave a network that Close left open closes it.
+func (h *localKV) ask() (done func()) {
+	h.asking.Add(1)
+	return func() {
+		if h.asking.Add(-1) == 0 && h.deserted.Load() {
+			h.net.Cleanup()
+		}
+	}
 }

@@ -101,7 +101,7 @@ func naiveLab(flaws ...flaw) (lab tester.KVLab, end func()) {
 			return s, s.rf
 		},
 		MakeClerk: func(ends []*labrpc.ClientEnd) tester.KVClerk {
-			return &naiveClerk{ends: ends, flaws: flaws, gone: gone, client: rand.Uint64()}
+			return &naiveClerk{ends: ends, flaws: flaws, client: rand.Uint64()}
 		},
 	}, func() { close(gone) }
 }
@@ -245,7 +245,6 @@ func (s *naive) restore(snapshot []byte) {
 type naiveClerk struct {
 	ends   []*labrpc.ClientEnd
 	flaws  []flaw
-	gone   chan struct{}
 	client uint64
 	number int
 	leader int
@@ -273,10 +272,6 @@ func (ck *naiveClerk) do(op naiveOp) string {
 			op.Number = ck.number
 		}
 		ck.leader = (ck.leader + 1) % len(ck.ends)
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ck.gone:
-			return ""
-		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
