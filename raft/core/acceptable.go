@@ -87,11 +87,12 @@ func (n *Node) rewritesCommitted(m *Message) bool {
 	return false
 }
 
-// forgetsCommitted reports whether s has another entry where ours is committed, or none.
+// forgetsCommitted reports whether s has another entry where ours is committed; or comes after all
+// of ours, but of an older term, or out of all proportion.
 func (n *Node) forgetsCommitted(s *Snapshot) bool {
 	if s.Index > n.commit {
 		t, _ := n.log.term(n.commit)
-		return s.Term < t
+		return s.Term < t || s.Index > maxLeap
 	}
 	t, ok := n.log.term(s.Index)
 	return ok && t != s.Term

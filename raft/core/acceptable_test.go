@@ -82,6 +82,9 @@ func TestImpossibleMessages(t *testing.T) {
 		{"snapshot beyond all", is, func(m *Message) {
 			m.Snapshot = &Snapshot{Index: math.MaxUint64, Term: 3}
 		}, false},
+		{"snapshot out of all proportion", is, func(m *Message) {
+			m.Snapshot = &Snapshot{Index: maxLeap + 1, Term: 3}
+		}, false},
 		{"snapshot of another leader", is, func(m *Message) {
 			m.From, m.Snapshot = 3, &Snapshot{Index: 9, Term: 3}
 		}, false},

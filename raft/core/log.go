@@ -90,8 +90,8 @@ func (l *log) latest(i Index, t Term) Index {
 	return l.base + Index(n)
 }
 
-// conflict is how many of es, the first of which is at lo, the log has already.
-// Where the log has another entry at that point (rather than none), it conflicts.
+// agree is how many of es, the first of which is at lo, the log has already. Where it has another
+// entry after those, rather than none, there is a conflict.
 func (l *log) agree(lo Index, es []Entry) int {
 	for i := range es {
 		if !l.matches(lo+Index(i), es[i].Term) {

@@ -38,10 +38,11 @@ type progress struct {
 
 	// sent and acked are the Seq of the last request and the highest one answered. An answer is
 	// taken to account for all requests before it: on a network that reorders, a few more may be
-	// under way than the window says. Invariant: acked ≤ sent
+	// under way than the window says.
+	// Invariant: acked ≤ sent
 	sent, acked uint64
-	// rewound is sent as of the last rejection acted upon. Requests up to it were sent in the
-	// belief that it shattered: their rejections, late or doubled, say nothing new.
+	// rewound is sent as of the last rejection acted upon. Requests up to it were sent in the same
+	// mistaken belief: their rejections, late or doubled, say nothing new.
 	// Invariant: rewound ≤ sent
 	rewound uint64
 	// waiting, in probe: a request is out. Its answer, or the next heartbeat, ends the wait.

@@ -113,8 +113,7 @@ func (n *Node) onAppendEntries(m *Message) {
 	if prev < n.log.base {
 		// Late: we have compacted since. Whatever is up to base is committed, and so the same.
 		gone := min(n.log.base-prev, Index(len(entries)))
-		prev, entries = n.log.base, entries[gone:]
-		prevTerm = n.log.baseTerm
+		prev, prevTerm, entries = n.log.base, n.log.baseTerm, entries[gone:]
 	}
 	if !n.log.matches(prev, prevTerm) {
 		r := Message{Type: AppendEntriesResponse, Reject: true, Index: m.Index}

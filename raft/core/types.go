@@ -35,12 +35,14 @@ func (t Time) plus(s Span) Time {
 	return t + Time(s)
 }
 
-// maxTerm and maxIndex bound what a message or a disk may claim. An honest cluster that held an
-// election every nanosecond would need 146 years to get there; a liar gets there with one message,
-// and would otherwise make term+1 wrap round to 0.
+// What a message or a disk may claim is bounded. An honest cluster that held an election every
+// nanosecond would need 146 years to get to maxTerm; a liar gets there with one message, and would
+// otherwise make term+1 wrap round to 0. A snapshot leads to maxLeap at most, and from there no number
+// of proposals leads to maxIndex.
 const (
 	maxTerm  Term  = 1 << 62
-	maxIndex Index = 1 << 62
+	maxLeap  Index = 1 << 62
+	maxIndex Index = 1 << 63
 )
 
 // Entry is one entry of the log. Its index is its position.
