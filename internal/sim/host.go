@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"raftlab/internal/sim/frame"
@@ -157,7 +158,7 @@ func (h *host) bear(who string, node int, key, life uint64) *instance {
 	}
 	var load *LoadError
 	if as(err, &load) {
-		h.found(load.Verdict, who, load.Ending+" in an init function\n"+load.Output)
+		h.found(load.Verdict, who, load.Ending)
 	} else {
 		h.found(Infrastructure, who, err.Error())
 	}
@@ -294,20 +295,23 @@ func (h *host) bury(in *instance) {
 
 // ended implements guestHost.
 func (h *host) ended(in *instance, e ending) {
-	detail := e.describe()
-	if site := h.place(in); site != "" && e.kind() == CPULimit {
-		detail += ", last at " + site
+	code, detail := in.m.program.code, e.describe()
+	if in.site != 0 && code.Place != nil && e.kind() == CPULimit {
+		detail += ", last at " + code.Place(in.site)
 	}
-	h.found(e.kind(), in.who, detail+"\n"+in.out.String())
+	if e.kind() == Panicked {
+		detail = lastWords(code.Localize(in.out.String()))
+	}
+	h.found(e.kind(), in.who, detail)
 	h.bury(in)
 }
 
-// place names the source line where the instance last computed, if it is known.
-func (h *host) place(in *instance) string {
-	if in.site == 0 || h.job.Place == nil {
-		return ""
-	}
-	return h.job.Place(in.site)
+// lastWords returns the beginning of what a Go program prints when it panics: the reason, and where.
+func lastWords(output string) string {
+	const lines = 30
+	at := max(strings.LastIndex(output, "\npanic: "), strings.LastIndex(output, "\nfatal error: ")) + 1
+	words := strings.SplitAfterN(output[at:], "\n", lines+1)
+	return strings.TrimSpace(strings.Join(words[:min(lines, len(words))], ""))
 }
 
 // Disk implements tester.Host.

@@ -90,8 +90,8 @@ func fetch(in *instance, mem api.Memory, p []uint64) {
 }
 
 func meterCharge(in *instance, _ api.Memory, p []uint64) {
-	units := time.Duration(uint32(p[0]))
-	if site := uint32(p[1]); site != 0 {
+	units, site := time.Duration(uint32(p[0])), uint32(p[1])
+	if site != 0 {
 		in.site = site
 	}
 	if in.work > patientFor {
@@ -99,7 +99,7 @@ func meterCharge(in *instance, _ api.Memory, p []uint64) {
 	}
 	in.spend(units * costUnit)
 	p[0] = 0
-	if len(in.inbox) > 0 {
+	if site != 0 && len(in.inbox) > 0 { // without a site it is the guest's own program, which will come to it
 		p[0] = 1
 	}
 }

@@ -139,7 +139,7 @@ func (in *instance) await(until time.Duration, hears bool) {
 func (in *instance) idle(until time.Duration, hears bool) {
 	if in.engine == nil { // an init function that sleeps
 		if until == never {
-			in.stop("all goroutines wait for ever in an init function")
+			in.stop("has all its goroutines wait for ever")
 		}
 		in.local = max(in.local, until)
 		return
@@ -163,12 +163,12 @@ func (in *instance) spend(cost time.Duration) {
 	in.work += cost
 	if in.engine == nil {
 		if in.work > in.limits.CPU {
-			in.exceed(CPULimit, "in an init function")
+			in.exceed(CPULimit, fmt.Sprintf("has computed for %v", in.limits.CPU))
 		}
 		return
 	}
 	if in.work > in.limits.CPU {
-		in.exceed(CPULimit, fmt.Sprintf("it has computed for %v without waiting for anything", in.limits.CPU))
+		in.exceed(CPULimit, fmt.Sprintf("has computed for %v without waiting for anything", in.limits.CPU))
 	}
 	if in.local > in.engine.now+maxLead && in.engine.ahead(in.local) {
 		in.await(in.local, false)

@@ -109,7 +109,12 @@ func (m *machine) initialize(in *instance) error {
 	if err == nil {
 		return nil
 	}
-	return &LoadError{Ending: m.end.describe(), Verdict: m.end.kind(), Output: in.out.String()}
+	output := m.program.code.Localize(in.out.String())
+	ending := m.end.describe() + " in an init function"
+	if m.end.kind() == Panicked {
+		ending += "\n" + lastWords(output)
+	}
+	return &LoadError{Verdict: m.end.kind(), Ending: ending, Output: output}
 }
 
 // kind is the verdict on a guest that has ended so.
@@ -132,13 +137,13 @@ func (e ending) describe() string {
 	case e.verdict != "":
 		return e.text
 	case e.err != nil:
-		return fmt.Sprintf("it was stopped: %v", e.err)
+		return fmt.Sprintf("was stopped: %v", e.err)
 	case e.exited && e.code == goPanic:
-		return "it panicked"
+		return "panicked"
 	case e.exited:
-		return fmt.Sprintf("it called os.Exit(%d)", e.code)
+		return fmt.Sprintf("called os.Exit(%d)", e.code)
 	default:
-		return "its main loop returned"
+		return "left its main loop"
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"raftlab/internal/sim/build"
 )
 
 // Functions and modules by which a host and a guest know each other.
@@ -23,6 +25,7 @@ type Program struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
 	ctx      context.Context
+	code     Code
 	globals  int
 
 	mu       sync.Mutex // guards all below
@@ -34,20 +37,45 @@ type Program struct {
 // LoadError says that a submission does not get as far as its first peer.
 type LoadError struct {
 	Verdict Verdict // Panicked, Exited, CPULimit and so on
-	Ending  string
-	Output  string // what it has printed
+	Ending  string  // how it ended, in several lines
+	Output  string  // what it has printed
 }
 
 // Error implements error.
 func (e *LoadError) Error() string {
-	return fmt.Sprintf("sim: run the init functions: %s: %s\n%s", e.Verdict, e.Ending, e.Output)
+	return fmt.Sprintf("sim: begin the program: %s: it %s", e.Verdict, e.Ending)
 }
 
-// Load compiles a program that was built from the guest (package main in internal/sim/guest). With a cacheDir it keeps
-// the result there, for the next time; two processes may share it. The first error is of the kind that
-// another build would not mend; a *LoadError is the submission's own.
-func Load(ctx context.Context, wasm []byte, cacheDir string) (*Program, error) {
-	module, globals, err := exportGlobals(wasm)
+// Code is a program that was built around a student's packages: package main in internal/sim/guest, as a library
+// (build.Spec.Reactor).
+type Code struct {
+	Wasm     []byte
+	Env      []string                  // what it needs in its environment, as KEY=value
+	Place    func(site uint32) string  // the source line of a site of package meter; nil: not known
+	Localize func(trace string) string // makes the names of files in a trace the student's own; nil: they are
+}
+
+// CodeOf returns the code of a module that package build has built.
+func CodeOf(m build.Module) (Code, error) {
+	wasm, err := m.Bytes()
+	return Code{
+		Wasm: wasm,
+		Env:  m.Env,
+		Place: func(id uint32) string {
+			if site, known := m.Site(id); known {
+				return site.String()
+			}
+			return ""
+		},
+		Localize: func(trace string) string { return m.Localize(trace, "") },
+	}, err
+}
+
+// Load compiles a program. With a cacheDir it keeps the result there, for the next time; processes may share it. It
+// blocks for some seconds if the program is new. A *LoadError is the submission's own; any other is one of
+// infrastructure.
+func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
+	module, globals, err := exportGlobals(code.Wasm)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +87,11 @@ func Load(ctx context.Context, wasm []byte, cacheDir string) (*Program, error) {
 		}
 		config = config.WithCompilationCache(cache)
 	}
-	p := &Program{ctx: ctx, globals: globals, images: map[uint64]*Image{}}
+	if code.Localize == nil {
+		code.Localize = func(trace string) string { return trace }
+	}
+	code.Wasm = nil // compiled below, and large
+	p := &Program{ctx: context.WithoutCancel(ctx), code: code, globals: globals, images: map[uint64]*Image{}}
 	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	const workers = 4
 	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), module)
@@ -111,7 +143,7 @@ func (p *Program) newMachine() (*machine, error) {
 	m.ctx = machineContext{p.ctx, m}
 	m.memory.refuse = func() {
 		m.end = ending{verdict: MemoryLimit,
-			text: fmt.Sprintf("it asked for more than %d MB of memory", m.memory.limit>>20)}
+			text: fmt.Sprintf("asked for more than %d MB of memory", m.memory.limit>>20)}
 	}
 	ctx := experimental.WithMemoryAllocator(m.ctx, experimental.MemoryAllocatorFunc(
 		func(_, _ uint64) experimental.LinearMemory { return m.memory }))

@@ -21,8 +21,6 @@ type Job struct {
 	// Odds is how many locks, channel operations and the like of instrumented code pass between two at which
 	// the seed may have another goroutine go first; 0: nowhere.
 	Odds uint32
-	// Place names the source line of a site of instrumented code; nil: not known.
-	Place func(site uint32) string
 }
 
 // Run simulates a job and judges it. It blocks until that is done, or ctx is. Any number of

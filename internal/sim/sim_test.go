@@ -2,37 +2,12 @@ package sim_test
 
 import (
 	"context"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 
 	"raftlab/internal/sim"
 	"raftlab/internal/suite"
 )
-
-// reference returns the project's own Raft and service, compiled.
-var reference = sync.OnceValues(func() (*sim.Program, error) {
-	dir, err := os.MkdirTemp("", "raftlab-sim")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	out := filepath.Join(dir, "guest.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-tags=raftlab_kv", "-o", out,
-		"raftlab/internal/sim/guest")
-	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return nil, err
-	}
-	wasm, err := os.ReadFile(out)
-	if err != nil {
-		return nil, err
-	}
-	return sim.Load(context.Background(), wasm, filepath.Join(os.TempDir(), "raftlab-sim-cache"))
-})
 
 func TestReference(t *testing.T) {
 	p, err := reference()

@@ -70,7 +70,9 @@ func arguments() []string { return []string{"peer"} }
 
 // environment is what a guest sees of it, and nothing of the host's. The garbage collector is told to let the
 // heap of a peer, which is small, grow to some tens of megabytes before it looks for what to free.
-func environment() []string { return []string{"GOGC=800", "GOTRACEBACK=all"} }
+func environment(in *instance) []string {
+	return append([]string{"GOGC=800"}, in.m.program.code.Env...)
+}
 
 func argsSizesGet(_ *instance, mem api.Memory, p []uint64) uint64 {
 	return putSizes(mem, p, arguments())
@@ -78,12 +80,12 @@ func argsSizesGet(_ *instance, mem api.Memory, p []uint64) uint64 {
 
 func argsGet(_ *instance, mem api.Memory, p []uint64) uint64 { return putStrings(mem, p, arguments()) }
 
-func environSizesGet(_ *instance, mem api.Memory, p []uint64) uint64 {
-	return putSizes(mem, p, environment())
+func environSizesGet(in *instance, mem api.Memory, p []uint64) uint64 {
+	return putSizes(mem, p, environment(in))
 }
 
-func environGet(_ *instance, mem api.Memory, p []uint64) uint64 {
-	return putStrings(mem, p, environment())
+func environGet(in *instance, mem api.Memory, p []uint64) uint64 {
+	return putStrings(mem, p, environment(in))
 }
 
 func putSizes(mem api.Memory, p []uint64, list []string) uint64 {
@@ -139,7 +141,9 @@ func schedYield(in *instance, _ api.Memory, _ []uint64) uint64 {
 }
 
 func procExit(in *instance, _ api.Memory, p []uint64) uint64 {
-	in.m.end = ending{exited: true, code: int(int32(p[0]))}
+	if in.m.end.verdict == "" { // a program that was refused memory ends itself
+		in.m.end = ending{exited: true, code: int(int32(p[0]))}
+	}
 	panic(errEnded)
 }
 
@@ -183,7 +187,7 @@ func fdWrite(in *instance, mem api.Memory, p []uint64) uint64 {
 	}
 	mem.WriteUint32Le(uint32(p[3]), written)
 	if in.out.size > in.limits.Output {
-		in.exceed(OutputLimit, fmt.Sprintf("it has printed more than %d bytes", in.limits.Output))
+		in.exceed(OutputLimit, fmt.Sprintf("has printed more than %d bytes", in.limits.Output))
 	}
 	in.spend(costWrite + time.Duration(written)*costByte)
 	return errnoSuccess

@@ -64,7 +64,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 		return program{}, err
 	}
 	defer os.RemoveAll(dir)
-	replace := map[string]string{}
+	replace, written := map[string]string{}, 0
 	for _, label := range t.hidden {
 		replace[filepath.Join(t.root, filepath.FromSlash(label))] = ""
 	}
@@ -76,7 +76,8 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 		}
 		sites = append(sites, found...)
 		for label, text := range texts {
-			as := filepath.Join(dir, strconv.Itoa(len(replace))+path.Ext(label))
+			as := filepath.Join(dir, strconv.Itoa(written)+path.Ext(label))
+			written++
 			if err := os.WriteFile(as, text, 0o666); err != nil {
 				return program{}, fmt.Errorf("build: %w", err)
 			}

@@ -35,8 +35,8 @@ func receive(buf unsafe.Pointer, size uint32) uint32
 //go:wasmimport raftlab fetch
 func fetch(buf unsafe.Pointer, size uint32)
 
-// main is never called: see run.
-func main() {}
+// main is not called where the program is built as a library, but run is.
+func main() { run() }
 
 // host is the way to the host.
 var host link

@@ -1,0 +1,155 @@
+// Package raft is no Raft: server 0 says that it leads, for ever. What else it does wrong the environment says.
+package raft
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"raftlab/labrpc"
+)
+
+type ApplyMsg struct {
+	CommandValid bool
+	Command      any
+	CommandIndex int
+
+	SnapshotValid bool
+	Snapshot      []byte
+	SnapshotTerm  int
+	SnapshotIndex int
+}
+
+type Raft struct {
+	mu    sync.Mutex
+	me    int
+	leads bool
+	count int
+	keep  [][]byte
+	peers []*labrpc.ClientEnd
+	dead  bool
+}
+
+var (
+	fault = os.Getenv("FAULT")
+	taken bool
+)
+
+func init() {
+	switch fault {
+	case "exit in init":
+		os.Exit(0)
+	case "panic in init":
+		panic("not today")
+	}
+}
+
+func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan ApplyMsg) *Raft {
+	rf := &Raft{me: me, leads: me == 0, peers: peers}
+	go func() {
+		for !rf.killed() {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	if fault == "shared variable" {
+		rf.leads = !taken
+		taken = true
+	}
+	if me == 1 {
+		rf.break_(applyCh)
+	}
+	return rf
+}
+
+func (rf *Raft) break_(applyCh chan ApplyMsg) {
+	switch fault {
+	case "lock across a sleep":
+		go func() {
+			for !rf.killed() {
+				rf.mu.Lock()
+				time.Sleep(50 * time.Millisecond)
+				rf.mu.Unlock()
+				time.Sleep(time.Millisecond)
+			}
+		}()
+	case "nil dereference":
+		go func() {
+			var p *Raft
+			p.count++ // nil
+		}()
+	case "exit":
+		go func() {
+			time.Sleep(time.Millisecond)
+			os.Exit(3)
+		}()
+	case "blocked":
+		<-applyCh
+	case "endless loop":
+		for {
+		} // endless
+	case "endless loop of calls":
+		for {
+			rf.add() // calls
+		}
+	case "busy loop":
+		go func() {
+			for {
+				rf.mu.Lock()
+				if rf.dead {
+					return
+				}
+				rf.mu.Unlock()
+			}
+		}()
+	case "memory":
+		go func() {
+			for {
+				rf.keep = append(rf.keep, make([]byte, 1<<20))
+			}
+		}()
+	case "output":
+		go func() {
+			for {
+				fmt.Println("a line, and no end to them")
+			}
+		}()
+	case "leak":
+		go func() {
+			for {
+				time.Sleep(time.Second)
+			}
+		}()
+	case "unknown method":
+		go func() {
+			var args, reply int
+			time.Sleep(time.Second)
+			rf.peers[0].Call("Raft.Nothing", &args, &reply)
+		}()
+	}
+}
+
+func (rf *Raft) add() { rf.count++ }
+
+func (rf *Raft) killed() bool {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	return rf.dead
+}
+
+func (rf *Raft) GetState() (int, bool) {
+	rf.mu.Lock()
+	if fault == "lock never released" && rf.me == 1 {
+		return 1, false
+	}
+	defer rf.mu.Unlock()
+	return 1, rf.leads
+}
+
+func (rf *Raft) Start(command any) (int, int, bool) { return 0, 0, false }
+
+func (rf *Raft) Kill() {
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	rf.dead = true
+}
