@@ -49,10 +49,11 @@ func reElection(r *tester.Raft) {
 	r.Term()
 }
 
-// Three of seven drop out again and again: a leader is there or comes, every time.
+// Three of seven drop out again and again: a leader is there or comes, every time. Then the leader does, and
+// messages take so long that several stand for election at once: one only may win.
 func manyElections(r *tester.Raft) {
 	r.Leader()
-	for range 10 {
+	for range 6 {
 		first := r.Intn(7)
 		away := []int{first, r.After(first, 1+r.Intn(3)), r.After(first, 4+r.Intn(3))}
 		r.Disconnect(away...)
@@ -60,6 +61,14 @@ func manyElections(r *tester.Raft) {
 		r.Connect(away...)
 		r.Sleep(r.Between(0, 200*time.Millisecond))
 	}
+	r.Duplicates(0, 50*time.Millisecond)
+	for range 8 {
+		leader := r.Leader()
+		r.Disconnect(leader)
+		r.Leader()
+		r.Connect(leader)
+	}
+	r.Duplicates(0, 0)
 	r.Leader()
 	r.Term()
 }

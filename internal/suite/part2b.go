@@ -196,11 +196,12 @@ func rejoin(r *tester.Raft) {
 	r.Agree(105, 3)
 }
 
-// Servers with long wrong logs are brought into line quickly, twice over.
+// Servers with long wrong logs are brought into line quickly, twice over; and one that has led with a wrong
+// log, and may lead again, does not believe what others told it then.
 func backup(r *tester.Raft) {
 	const many = 50
-	offer := func(leader int) {
-		for range many {
+	offer := func(leader, commands int) {
+		for range commands {
 			r.Start(leader, r.Command())
 		}
 	}
@@ -209,7 +210,7 @@ func backup(r *tester.Raft) {
 	minority := []int{first, r.After(first, 1)}
 	rest := r.Others(minority...)
 	r.Disconnect(rest...)
-	offer(first)
+	offer(first, 3*many)
 	r.Sleep(electionPause / 4)
 
 	r.Disconnect(minority...)
@@ -223,7 +224,7 @@ func backup(r *tester.Raft) {
 		spare = rest[1]
 	}
 	r.Disconnect(spare)
-	offer(second)
+	offer(second, many)
 	r.Sleep(electionPause / 4)
 
 	r.Disconnect(r.All()...)
@@ -231,6 +232,10 @@ func backup(r *tester.Raft) {
 	for range many {
 		r.Agree(r.Command(), 3)
 	}
+	r.Disconnect(spare)
+	r.Connect(second)
+	r.Agree(r.Command(), 3)
+
 	r.ConnectAll()
 	r.Agree(r.Command(), 5)
 }

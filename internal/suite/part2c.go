@@ -58,7 +58,8 @@ func persist1(r *tester.Raft) {
 	r.Agree(16, 3)
 }
 
-// Majorities that overlap in one server only pass on what was agreed.
+// Majorities that overlap in one server only pass on what was agreed; who has voted does not vote again in
+// the same term, whatever crashes.
 func persist2(r *tester.Raft) {
 	for range 5 {
 		r.Agree(r.Command(), 5)
@@ -78,7 +79,31 @@ func persist2(r *tester.Raft) {
 		r.Agree(r.Command(), 3)
 		r.Connect(next(4), leader)
 	}
+	secondBallot(r, true)
+	secondBallot(r, false)
 	r.Agree(1000, 5)
+}
+
+// secondBallot has three of five elect a leader while two are away, which have not voted and know nothing of
+// it. Then a majority with one of those two is in touch, and perhaps stands in the very same term: with the
+// two voters, or with the elected and the other one. Those have rebooted, but may not vote twice.
+func secondBallot(r *tester.Raft, voters bool) {
+	r.Agree(r.Command(), 5)
+	old := r.Leader()
+	other := r.After(old, 1)
+	r.Disconnect(old, other)
+	elected := r.Leader()
+	again := r.Others(old, other, elected)
+	if voters {
+		r.Disconnect(elected)
+	} else {
+		r.Disconnect(again...)
+		again = []int{elected, old}
+	}
+	reboot(r, again...)
+	r.Connect(other)
+	r.Leader()
+	r.ConnectAll()
 }
 
 // Two servers agree and crash; one of them and the third must go on from what those two agreed.
@@ -99,11 +124,15 @@ func persist3(r *tester.Raft) {
 	r.Agree(104, 3)
 }
 
-// Leaders crash soon after they took a command, often before they could pass it on: what an old leader
-// left at a majority without committing must not be taken for committed (§5.4.2, Figure 8).
+// What an old leader left at a majority without committing it must not be taken for committed (§5.4.2): first
+// the paper's Figure 8 step by step, then a storm in which leaders crash soon after they took a command,
+// often before they could pass it on.
 func figure8(r *tester.Raft) {
-	r.Agree(r.Command(), 1)
-	for range 400 {
+	r.Agree(r.Command(), 5)
+	for range 2 {
+		figure8Steps(r)
+	}
+	for range 160 {
 		leader := offerToAll(r)
 		shortOrLong(r)
 		if leader >= 0 {
@@ -122,6 +151,42 @@ func figure8(r *tester.Raft) {
 		}
 	}
 	r.ConnectAll()
+	r.Agree(r.Command(), 5)
+}
+
+// figure8Steps is the figure: (a) a leader passes some commands to one server only, and both crash; (b) a
+// later leader takes a command that nobody else gets, and crashes; (c) the first two return and bring theirs to
+// a majority, in a term without commands of its own; (d) they crash, and the later leader returns and wins: its
+// command, of the later term, takes the place of theirs, which so must not have been applied.
+func figure8Steps(r *tester.Raft) {
+	first := r.Leader()
+	pair := []int{first, r.After(first, 1)}
+	rest := r.Others(pair...)
+	r.Disconnect(rest...) // (a)
+	for range 1 + r.Intn(9) {
+		r.Start(first, r.Command())
+	}
+	r.Sleep(electionPause / 8)
+	r.Crash(pair...)
+
+	r.Connect(rest...) // (b)
+	later := r.Leader()
+	lone := r.Others(append(pair, later)...)
+	r.Disconnect(lone...)
+	r.Start(later, r.Command())
+	r.Crash(later)
+
+	r.Restart(pair...) // (c)
+	r.Connect(pair[0], pair[1], lone[0])
+	r.Leader()
+	r.Sleep(electionPause / 8)
+	r.Crash(pair...)
+
+	r.Restart(later) // (d)
+	r.Connect(later, lone[0], lone[1])
+	r.Agree(r.Command(), 3)
+	r.Restart(pair...)
+	r.Connect(pair...)
 	r.Agree(r.Command(), 5)
 }
 
