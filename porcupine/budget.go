@@ -40,6 +40,15 @@ func (b *budget) halt(why Limit) {
 	b.cancel()
 }
 
+// stopped reports whether the workers should stop. It is asked after each step: when the caller's context is done,
+// what a step returned means nothing any more, so the check is halted there and then.
+func (b *budget) stopped() bool {
+	if !b.halted.Load() && b.ctx.Err() != nil {
+		b.halt(Cancelled)
+	}
+	return b.halted.Load()
+}
+
 // reason is the limit that was given to halt, NoLimit if it was not called.
 func (b *budget) reason() Limit {
 	why, _ := b.limit.Load().(Limit)

@@ -9,12 +9,12 @@ func judgeByAccess(m *Model, p *part, access []Access, b *budget, sure func() bo
 		return outcome{}, false
 	case verdict.result == Ok:
 		if !replay(m, p, b, verdict.order) {
-			return outcome{result: Unknown}, b.halted.Load()
+			return outcome{result: Unknown}, b.stopped()
 		}
 		return outcome{result: Ok, order: verdict.order}, true
 	}
 	if sure != nil && !sure() {
-		return outcome{result: Unknown}, b.halted.Load()
+		return outcome{result: Unknown}, b.stopped()
 	}
 	return outcome{result: Illegal, core: verdict.core, access: access, stuck: -1}, true
 }
@@ -23,7 +23,7 @@ func judgeByAccess(m *Model, p *part, access []Access, b *budget, sure func() bo
 func replay(m *Model, p *part, b *budget, order []int32) bool {
 	state := m.Init()
 	for _, op := range order {
-		if b.halted.Load() {
+		if b.stopped() {
 			return false
 		}
 		ok, next := m.StepContext(b.ctx, state, p.history[op].Input, p.history[op].Output)
@@ -32,5 +32,5 @@ func replay(m *Model, p *part, b *budget, order []int32) bool {
 		}
 		state = next
 	}
-	return !b.halted.Load()
+	return !b.stopped()
 }

@@ -120,7 +120,7 @@ func (t *task) guess(p *pool) (out outcome, decided bool) {
 		t.guessed = true
 		access := infer(p.model, t.part, t.search.class, p.budget)
 		if access == nil {
-			t.pieces = split(p.model, t.part, p.budget)
+			t.pieces = split(p.model, t.part, 0, p.budget)
 			return out, false
 		}
 		sure := func() bool { return proven(p.model, t.part, p.budget, access) }
@@ -130,7 +130,10 @@ func (t *task) guess(p *pool) (out outcome, decided bool) {
 		t.trial = newSearch(t.part, p.model, access, p.budget, false)
 	}
 	if t.pieces != nil {
-		return t.pieces.advance(p, t.part, t.turn)
+		if out, decided = t.pieces.advance(p, t.part, t.turn); !decided && t.pieces.tasks == nil {
+			t.pieces = split(p.model, t.part, t.pieces.field+1, p.budget) // the guess was wrong: another
+		}
+		return out, decided
 	}
 	if t.trial == nil {
 		return out, false

@@ -58,11 +58,11 @@ func (v *prover) run() bool {
 			v.settled = v.p.call[op]
 			v.seeable = slices.DeleteFunc(v.seeable, func(w int32) bool { return v.p.ret[w] < v.settled })
 		}
-		if at%1024 == 0 && v.g.b.halted.Load() {
+		if at%1024 == 0 && v.g.b.stopped() {
 			return false
 		}
 	}
-	return true
+	return !v.g.b.stopped() // or else the model may have given up
 }
 
 // holds asks Step about op in each state that it can see.

@@ -14,22 +14,17 @@ import "slices"
 //     takes it later, it can be moved forward, as nothing after it tells the difference.
 //   - Step is asked once for each state and each class of equal operations.
 //
-// The third needs to know the readers. Every operation counts as one until a step is seen in which it changes a
-// state. That this finds all of them is made sure by asking, whenever an operation changed the state, about
-// each reader that was taken early and whose interval reaches beyond the last call of those that
-// changed the state: an order that has the reader here instead is one that the search does not try. If
-// such a reader changes the state after all, it is no reader, and the search begins again knowing that.
-// So: suppose an order exists. Follow it in the search, which is always at a configuration where at least the same
-// operations took effect, more readers apart, in the same state. The order's next operation was taken
-// early there and leaves the state (asked), or is a reader that is legal (taken at once), or is one of the choices.
-// Hence the search gets to the end too.
+// The third needs to know the readers: see readers.go.
 type search struct {
 	w      *window
 	model  *Model
 	budget *budget
 	class  []int32 // of each operation
 	reader []bool  // by class: no step was seen that changed a state
+	single []bool  // by class: has one operation
 	early  []bool  // by class: was taken as a reader
+	earls  []int32 // an operation of each such class
+	asked  []int32 // by state: how many of earls have been asked about there
 	wrong  bool    // a class that was taken as a reader is none
 	surely bool    // the model itself tells readers from writers, so none need be asked about
 
@@ -40,7 +35,7 @@ type search struct {
 
 	state     int32
 	lost      int32 // stands for all states that the guide calls lost; -1 without one
-	lastWrite int32 // position of the last call of an operation that took effect and is no reader
+	lastWrite int32 // position of the last call of a single operation that took effect and is no reader
 	path      []move
 	frames    []frame
 	choices   []int32 // of all frames
@@ -71,9 +66,14 @@ func newSearch(p *part, m *Model, access []Access, b *budget, verbose bool) *sea
 	for _, c := range s.class {
 		count = max(count, int(c)+1)
 	}
-	s.reader, s.early = make([]bool, count), make([]bool, count)
+	s.reader, s.early, s.single = make([]bool, count), make([]bool, count), make([]bool, count)
 	for c := range s.reader {
 		s.reader[c] = true
+	}
+	met := make([]bool, count)
+	for _, c := range s.class {
+		s.single[c] = !met[c]
+		met[c] = true
 	}
 	if access != nil {
 		s.surely = true
@@ -90,32 +90,6 @@ func newSearch(p *part, m *Model, access []Access, b *budget, verbose bool) *sea
 		s.partials = newPartials(len(p.history))
 	}
 	return s
-}
-
-// classes numbers the operations so that those with equal input and output share a number.
-func classes(history []Operation) []int32 {
-	type kind struct{ input, output any }
-	class := make([]int32, len(history))
-	known := make(map[kind]int32, len(history))
-	count := int32(0)
-	number := func(k kind) (c int32) {
-		c = count
-		defer func() {
-			if recover() != nil { // not comparable: like no other
-				count++
-			}
-		}()
-		if c, ok := known[k]; ok {
-			return c
-		}
-		known[k] = c
-		count++
-		return c
-	}
-	for i := range history {
-		class[i] = number(kind{history[i].Input, history[i].Output})
-	}
-	return class
 }
 
 // run goes on for so many choices at most (0: to the end), and reports whether it has decided.
@@ -195,6 +169,7 @@ func (s *search) reset() {
 	s.w.retreat(0)
 	s.frames, s.choices = nil, s.choices[:0]
 	clear(s.early)
+	s.earls, s.asked = s.earls[:0], s.asked[:0]
 	s.charge(-s.seen.bytes())
 	s.wrong = false
 }
@@ -270,68 +245,10 @@ func (s *search) charge(bytes int64) {
 	s.budget.take(bytes)
 }
 
-// step returns the state after op, or illegal.
-func (s *search) step(state, op int32) int32 {
-	if state == s.lost {
-		return s.stepLost(op)
-	}
-	c := s.class[op]
-	key := transitionKey(state, c)
-	if next, known := s.steps.get(key); known {
-		return next
-	}
-	operation := &s.w.part.history[op]
-	before := s.states.values[state]
-	legal, after := s.model.StepContext(s.budget.ctx, before, operation.Input, operation.Output)
-	if s.budget.halted.Load() || s.budget.ctx.Err() != nil {
-		return illegal // not remembered: the model may have given up
-	}
-	next := int32(illegal)
-	if legal {
-		next = s.number(state, before, after)
-	}
-	s.charge(s.steps.put(key, next))
-	if next != illegal && next != state && s.reader[c] {
-		s.reader[c] = false
-		s.wrong = s.wrong || s.early[c]
-	}
-	return next
-}
-
-// lostState is what stands in the table of states for those that are lost.
-type lostState struct{}
-
-// stepLost is step in a lost state, where Access says all there is to say.
-func (s *search) stepLost(op int32) int32 {
-	switch a := s.guide.access[op]; a.Kind {
-	case AccessWrite:
-		return s.states.intern(a.Value, 0)
-	case AccessAppend, AccessNothing, AccessTry, AccessUnequal:
-		return s.lost
-	}
-	return illegal
-}
-
-// number interns the state after a step, looking first at the state before it.
-func (s *search) number(state int32, before, after any) int32 {
-	if s.model.Equal != nil && s.model.Hash == nil && s.model.Equal(before, after) {
-		return state
-	}
-	place := uint64(0)
-	if s.model.Equal != nil && s.model.Hash == nil {
-		c := s.configuration()
-		place = s.seen.hash(uint64(c.pos), s.w.done)
-	}
-	held := s.states.bytes
-	next := s.states.intern(after, place)
-	s.charge(s.states.bytes - held)
-	return next
-}
-
 // take lets op take effect.
 func (s *search) take(op, next int32) {
 	s.path = append(s.path, move{op, s.state, s.w.pos, s.lastWrite})
-	if !s.reader[s.class[op]] {
+	if c := s.class[op]; !s.reader[c] && s.single[c] {
 		s.lastWrite = max(s.lastWrite, s.w.part.call[op])
 	}
 	add(s.w.done, s.w.slot[op])
@@ -351,46 +268,6 @@ func (s *search) undo(moves int) {
 		remove(s.w.done, s.w.slot[m.op])
 		s.guide.undid(m.op)
 		s.state, s.lastWrite = m.state, m.lastWrite
-	}
-}
-
-// takeReaders takes the open readers that are legal now, and those that come up as the front moves on.
-func (s *search) takeReaders() {
-	for !s.wrong {
-		first := len(s.choices)
-		s.choices = s.w.ready(s.choices)
-		moves := len(s.path)
-		for _, op := range s.choices[first:] {
-			if c := s.class[op]; s.reader[c] && s.step(s.state, op) == s.state && s.reader[c] {
-				s.early[c] = true
-				s.take(op, s.state)
-			}
-		}
-		s.choices = s.choices[:first]
-		pos := s.w.pos
-		s.w.advance()
-		if len(s.path) == moves || s.w.pos == pos {
-			break
-		}
-	}
-	s.furthest = max(s.furthest, s.w.pos)
-}
-
-// askReaders asks about the readers that took effect before now and may take effect here instead.
-func (s *search) askReaders() {
-	if s.surely {
-		return
-	}
-	for at := s.w.pos - 1; at > s.lastWrite && !s.wrong; at-- {
-		if e := s.w.part.events[at]; e.isReturn() && s.reader[s.class[e.op()]] {
-			s.step(s.state, e.op())
-		}
-	}
-	for slot, op := range s.w.occupant {
-		slot := int32(slot)
-		if has(s.w.open, slot) && has(s.w.done, slot) && s.reader[s.class[op]] && !s.wrong {
-			s.step(s.state, op)
-		}
 	}
 }
 

@@ -2,6 +2,7 @@ package porcupine
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 )
@@ -14,16 +15,18 @@ type pieces struct {
 	ids    [][]int32 // of each piece, the operations' numbers in the part
 	tasks  []*task
 	orders [][]int32 // nil until found, in the part's numbers
+	field  int       // of the inputs, that the guess is about
 }
 
 // Bounds on the effort that a guess is worth.
 const (
-	maxSamples = 64   // states and pairs of operations that are tried
+	maxSamples = 256  // states and pairs of operations that are tried
 	maxPieces  = 4096 // pieces
 )
 
-// split guesses which field of the inputs tells independent operations apart. It returns nil if none does.
-func split(m *Model, p *part, b *budget) *pieces {
+// split guesses which field of the inputs, from the one numbered first on, tells independent operations apart. It
+// returns nil if none does.
+func split(m *Model, p *part, first int, b *budget) *pieces {
 	t := reflect.TypeOf(p.history[0].Input)
 	if t == nil || t.Kind() != reflect.Struct {
 		return nil
@@ -33,10 +36,12 @@ func split(m *Model, p *part, b *budget) *pieces {
 			return nil
 		}
 	}
-	for field := range t.NumField() {
+	for field := first; field < t.NumField(); field++ {
 		groups := groupBy(p, field)
 		if len(groups) > 1 && len(groups) <= maxPieces && independent(m, p, b, groups) {
-			return newPieces(p, groups)
+			c := newPieces(p, groups)
+			c.field = field
+			return c
 		}
 	}
 	return nil
@@ -84,24 +89,28 @@ func independent(m *Model, p *part, b *budget, groups [][]int32) bool {
 		}
 	}
 	g := &guesser{m: m, b: b}
+	random := rand.New(rand.NewPCG(uint64(len(p.history)), 0)) // the same for the same history
 	state := m.Init()
 	tried := 0
-	var before int32 = -1
+	var calls []int32
 	for _, e := range p.events {
 		op := e.op()
 		if e.isReturn() || tried == maxSamples || b.halted.Load() {
 			continue
 		}
-		if before >= 0 && group[before] != group[op] {
-			tried++
-			if !g.commute(state, &p.history[before], &p.history[op]) {
-				return false
+		if near := calls[max(0, len(calls)-64):]; len(near) > 0 {
+			other := near[random.IntN(len(near))]
+			if group[other] != group[op] {
+				tried++
+				if !g.commute(state, &p.history[other], &p.history[op]) {
+					return false
+				}
 			}
 		}
 		if ok, next := g.try(state, &p.history[op]); ok {
 			state = next
 		}
-		before = op
+		calls = append(calls, op)
 	}
 	return tried > 0
 }

@@ -88,9 +88,19 @@ func (s shape) model() porcupine.Model {
 	return models.KvModel
 }
 
-// history records clients at work on a correct store, each operation taking effect at a random time of its interval.
+// history records clients at work on a correct store, and damages the record if it should.
 func (s shape) history(r *rand.Rand) []porcupine.Operation {
-	history := s.calls(r)
+	history := s.answers(r, s.calls(r))
+	for range len(history) {
+		if s.damaged {
+			s.damage(r, history)
+		}
+	}
+	return history
+}
+
+// answers lets each operation take effect at a random time of its interval, on a correct store.
+func (s shape) answers(r *rand.Rand, history []porcupine.Operation) []porcupine.Operation {
 	order := r.Perm(len(history))
 	at := make([]int64, len(history))
 	for i, op := range history {
@@ -108,11 +118,6 @@ func (s shape) history(r *rand.Rand) []porcupine.Operation {
 		_, state = model.Step(state, op.Input, op.Output)
 		if op.Pending {
 			op.Output = nil
-		}
-	}
-	for range len(history) {
-		if s.damaged {
-			s.damage(r, history)
 		}
 	}
 	return history

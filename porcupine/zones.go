@@ -299,6 +299,7 @@ func (z *zones) sort() (zoneVerdict, bool) {
 	for i := range z.blocks {
 		b := &z.blocks[i]
 		if forward != nil && b.first < forward.last { // as they are sorted, forward.first < b.last
+			b = z.plainest(forward, b)
 			return refuted(z.withWrites(forward.firstOp, forward.lastOp, b.firstOp, b.lastOp)...)
 		}
 		if b.first < b.last {
@@ -306,6 +307,28 @@ func (z *zones) sort() (zoneVerdict, bool) {
 		}
 	}
 	return zoneVerdict{}, false
+}
+
+// plainest returns of the blocks that cannot be before nor after forward, of which b is one, the one that is easiest to
+// explain: a write by itself, if possible one that was called after the write of forward had returned.
+func (z *zones) plainest(forward, b *block) *block {
+	write := z.order[forward.begin]
+	cost := func(b *block) int {
+		switch {
+		case b.end-b.begin > 1:
+			return 2
+		case b.last < z.p.ret[write]:
+			return 1
+		}
+		return 0
+	}
+	for i := range z.blocks {
+		other := &z.blocks[i]
+		if other != forward && other.first < forward.last && forward.first < other.last && cost(other) < cost(b) {
+			b = other
+		}
+	}
+	return b
 }
 
 // withWrites returns ops and the writes whose values they saw, or needed, in order of their calls.

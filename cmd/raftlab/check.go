@@ -71,7 +71,10 @@ func check(ctx context.Context, path string, f checkFlags, stdin io.Reader, stdo
 	if f.timeout < 0 || f.workers < 0 {
 		return errors.New("check: --timeout and --workers cannot be negative")
 	}
-	history, err := readHistory(path, f.model, stdin)
+	history, err := readHistory(ctx, path, f.model, stdin)
+	if errors.Is(err, context.Canceled) {
+		return exitError(exitInterrupted) // nothing is known yet
+	}
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
@@ -100,11 +103,29 @@ func check(ctx context.Context, path string, f checkFlags, stdin io.Reader, stdo
 	return verdictStatus(ctx, report)
 }
 
-func readHistory(path, model string, stdin io.Reader) (*histfile.History, error) {
-	if path == "-" {
-		return histfile.Read(stdin, "standard input", model)
+// readHistory reads the file, or standard input. It returns early when ctx is done: what it reads from may be a
+// terminal or a pipe, and never end.
+func readHistory(ctx context.Context, path, model string, stdin io.Reader) (*histfile.History, error) {
+	type result struct {
+		history *histfile.History
+		err     error
 	}
-	return histfile.Open(path, model)
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		if path == "-" {
+			r.history, r.err = histfile.Read(stdin, "standard input", model)
+		} else {
+			r.history, r.err = histfile.Open(path, model)
+		}
+		done <- r
+	}()
+	select {
+	case r := <-done:
+		return r.history, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // verdictStatus is the exit status as an error, nil for 0.
