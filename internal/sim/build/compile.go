@@ -64,7 +64,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 		return program{}, err
 	}
 	defer os.RemoveAll(dir)
-	replace, written := map[string]string{}, 0
+	replace, labels, written := map[string]string{}, map[string]string{}, 0
 	for _, label := range t.hidden {
 		replace[filepath.Join(t.root, filepath.FromSlash(label))] = ""
 	}
@@ -81,7 +81,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 			if err := os.WriteFile(as, text, 0o666); err != nil {
 				return program{}, fmt.Errorf("build: %w", err)
 			}
-			replace[filepath.Join(t.root, filepath.FromSlash(label))] = as
+			replace[filepath.Join(t.root, filepath.FromSlash(label))], labels[as] = as, label
 		}
 	}
 	list, err := json.Marshal(map[string]any{"Replace": replace})
@@ -98,7 +98,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 	}
 	output, err := b.tool.run(ctx, t.root, append(args, "./"+spec.Main)...)
 	if err != nil {
-		return program{}, t.diagnose(ctx, output, err)
+		return program{}, t.diagnose(ctx, output, err, labels)
 	}
 	return b.store.put(key, out, sites)
 }

@@ -21,8 +21,8 @@ var (
 )
 
 // diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
-// sources are at fault.
-func (t *tree) diagnose(ctx context.Context, output string, err error) error {
+// sources are at fault. The compiler may call a file by its name in the workspace; labels says what that is.
+func (t *tree) diagnose(ctx context.Context, output string, err error, labels map[string]string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("build: %w", ctx.Err())
 	}
@@ -37,7 +37,7 @@ func (t *tree) diagnose(ctx context.Context, output string, err error) error {
 		indented := strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "    ")
 		if m := placed.FindStringSubmatch(strings.TrimSpace(line)); m != nil && !strings.HasPrefix(line, "#") {
 			if !indented || !continues {
-				found = append(found, t.diagnostic(m))
+				found = append(found, t.diagnostic(m, labels))
 				continues = true
 				continue
 			}
@@ -63,9 +63,11 @@ func (t *tree) diagnose(ctx context.Context, output string, err error) error {
 }
 
 // diagnostic is a match of placed.
-func (t *tree) diagnostic(m []string) Diagnostic {
+func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
 	file := m[1]
-	if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
+	if label := labels[file]; label != "" {
+		file = label
+	} else if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
 		file = rel
 	}
 	d := Diagnostic{File: filepath.ToSlash(file), Text: m[4]}

@@ -1,0 +1,5 @@
+package raft
+
+import "no/such/package"
+
+func elsewhere() { for { <-other } }
