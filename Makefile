@@ -27,7 +27,7 @@ race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/s
 race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
 race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: help test lab race bench cover lint fuzz fuzz-checker fmt check-fmt vet staticcheck wasip1
+.PHONY: FORCE help test lab soak race bench cover lint fuzz fuzz-checker mutants fmt check-fmt vet staticcheck wasip1
 
 # Our own code also has to leave no goroutine blocked for good, which students are only told of.
 test race cover: export RAFTLAB_STRICT = 1
@@ -41,8 +41,14 @@ test: check-fmt vet staticcheck wasip1 ## what CI runs: format, vet, staticcheck
 	$(GO) test $(filter-out $(race_pkgs:./%=raftlab/%),$(shell $(GO) list ./...))
 	$(GO) -C bench test ./...
 
-lab: ## the lab's parts with their verdicts, in real time; PART=2A for one
-	$(GO) test -count=1 -v -run '$(PART)$$' $(patsubst %,./%,$(wildcard raft kvraft))
+lab: bin/raftlab ## the lab's parts 2A to 3B in the simulator, ten seeds of each test; PART=2A for one
+	bin/raftlab test --run '$(PART)$$' --seeds $(or $(SEEDS),10)
+
+soak: bin/raftlab ## the lab's parts in the simulator on SEEDS (1000) seeds; ends with their count and rate
+	bin/raftlab test --run '$(PART)$$' --seeds $(or $(SEEDS),1000) --strict --keep out/soak
+
+bin/raftlab: FORCE
+	@$(GO) build -buildvcs=false -o $@ ./cmd/raftlab
 
 race: ## every test under the race detector
 	$(GO) test -race -timeout 30m ./...
@@ -78,6 +84,10 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 
 fuzz-checker: ## our checker's verdicts against the known one's on a million random histories; HISTORIES=n
 	$(GO) -C bench test -count=1 -timeout 2h ./porcupine -run TestSameVerdict -histories=$(HISTORIES)
+
+mutants: ## every wrong Raft of the bank against all scenarios (half an hour), into docs/reports/mutants.md; ONLY=R1,P10
+	@mkdir -p docs/reports
+	$(GO) run ./internal/mutants/run $(if $(ONLY),-v -only $(ONLY),-report docs/reports/mutants.md)
 
 fmt: ## gofmt all files in place
 	$(GOFMT) -w .

@@ -7,5 +7,5 @@ if ! command -v go > /dev/null; then
 	echo "test-runner: there is no go command; see https://go.dev/doc/install" >&2
 	exit 2
 fi
-go build -C "$root" -buildvcs=false -o bin/test-runner ./internal/runner/test-runner || exit 2
-exec "$root/bin/test-runner" -C "$root" "$@"
+go build -C "$root" -buildvcs=false -o bin/raftlab ./cmd/raftlab || exit 2
+exec "$root/bin/raftlab" test-runner -C "$root" "$@"

@@ -58,16 +58,19 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.model, "model", "", "kv, register or cas (default: what the file says or fits)")
+	flags.StringVar(&f.model, "model", "",
+		"kv, register or cas (default: what the file says or fits)")
 	flags.StringVar(&f.html, "html", "", "also write a page that shows the history to this file")
-	flags.DurationVar(&f.timeout, "timeout", 0, "how long the check may take, such as 30s (0: for ever)")
+	flags.DurationVar(&f.timeout, "timeout", 0,
+		"how long the check may take, such as 30s (0: for ever)")
 	flags.Var(&f.memory, "memory", "how much the search may hold, such as 512MiB (0: no limit)")
 	flags.IntVar(&f.workers, "workers", 0, "keys checked side by side (0: one for each CPU)")
 	flags.BoolVar(&f.asJSON, "json", false, "print the report as JSON")
 	return cmd
 }
 
-func check(ctx context.Context, path string, f checkFlags, stdin io.Reader, stdout io.Writer) error {
+func check(ctx context.Context, path string, f checkFlags, stdin io.Reader,
+	stdout io.Writer) error {
 	if f.timeout < 0 || f.workers < 0 {
 		return errors.New("check: --timeout and --workers cannot be negative")
 	}
@@ -82,8 +85,9 @@ func check(ctx context.Context, path string, f checkFlags, stdin io.Reader, stdo
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
-	report, err := porcupine.Check(ctx, model, history.Operations, porcupine.Options{Timeout: f.timeout,
-		MemoryBytes: int64(f.memory), Workers: f.workers, Verbose: f.html != "", Explain: true})
+	report, err := porcupine.Check(ctx, model, history.Operations,
+		porcupine.Options{Timeout: f.timeout,
+			MemoryBytes: int64(f.memory), Workers: f.workers, Verbose: f.html != "", Explain: true})
 	if err != nil {
 		return fmt.Errorf("check: %s: %w", path, err)
 	}
@@ -103,9 +107,10 @@ func check(ctx context.Context, path string, f checkFlags, stdin io.Reader, stdo
 	return verdictStatus(ctx, report)
 }
 
-// readHistory reads the file, or standard input. It returns early when ctx is done: what it reads from may be a
-// terminal or a pipe, and never end.
-func readHistory(ctx context.Context, path, model string, stdin io.Reader) (*histfile.History, error) {
+// readHistory reads the file, or standard input. It returns early when ctx is done: what it reads
+// from may be a terminal or a pipe, and never end.
+func readHistory(ctx context.Context, path, model string, stdin io.Reader) (*histfile.History,
+	error) {
 	type result struct {
 		history *histfile.History
 		err     error
@@ -142,12 +147,15 @@ func verdictStatus(ctx context.Context, report porcupine.Report) error {
 }
 
 func printWords(w io.Writer, path, modelName string, f checkFlags, r porcupine.Report) error {
-	verdict := map[porcupine.CheckResult]string{porcupine.Ok: "linearizable", porcupine.Illegal: "NOT LINEARIZABLE",
+	verdict := map[porcupine.CheckResult]string{porcupine.Ok: "linearizable",
+		porcupine.Illegal: "NOT LINEARIZABLE",
 		porcupine.Unknown: "UNKNOWN"}[r.Result]
-	_, err := fmt.Fprintf(w, "%s: %s\n%s, %s of model %s, judged in %v\n", path, verdict, plural(r.Operations, "operation"),
+	_, err := fmt.Fprintf(w, "%s: %s\n%s, %s of model %s, judged in %v\n", path, verdict,
+		plural(r.Operations, "operation"),
 		plural(r.Partitions, "key"), modelName, r.Elapsed.Round(time.Microsecond))
 	if r.Result == porcupine.Unknown {
-		_, err = fmt.Fprintf(w, "%s without a verdict: %s\n", plural(r.Undecided, "key"), limitWords(r.Limit, f))
+		_, err = fmt.Fprintf(w, "%s without a verdict: %s\n", plural(r.Undecided, "key"),
+			limitWords(r.Limit, f))
 	}
 	if r.Failure != nil {
 		_, err = fmt.Fprintf(w, "\n%s\n", r.Failure)
@@ -206,11 +214,13 @@ type jsonOperation struct {
 }
 
 func printJSON(w io.Writer, path, modelName string, m porcupine.Model, r porcupine.Report) error {
-	out := jsonReport{File: path, Model: modelName, Verdict: string(r.Result), Limit: string(r.Limit),
+	out := jsonReport{File: path, Model: modelName, Verdict: string(r.Result),
+		Limit:      string(r.Limit),
 		Operations: r.Operations, Keys: r.Partitions, Undecided: r.Undecided, PeakBytes: r.PeakBytes,
 		ElapsedMs: float64(r.Elapsed.Microseconds()) / 1000}
 	if f := r.Failure; f != nil {
-		out.Failure = &jsonFailure{Key: f.Key, Minimal: f.Minimal, Text: f.String(), Core: []jsonOperation{}}
+		out.Failure = &jsonFailure{Key: f.Key, Minimal: f.Minimal, Text: f.String(),
+			Core: []jsonOperation{}}
 		if f.Stuck >= 0 {
 			stuck := operationJSON(m, f.StuckOperation)
 			out.Failure.Stuck = &stuck
@@ -225,7 +235,8 @@ func printJSON(w io.Writer, path, modelName string, m porcupine.Model, r porcupi
 }
 
 func operationJSON(m porcupine.Model, op porcupine.Operation) jsonOperation {
-	out := jsonOperation{Client: op.ClientId, Description: m.DescribeOperation(op.Input, op.Output), Call: op.Call}
+	out := jsonOperation{Client: op.ClientId, Description: m.DescribeOperation(op.Input, op.Output),
+		Call: op.Call}
 	if !op.Pending {
 		out.Return = &op.Return
 	}

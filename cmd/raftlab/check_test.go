@@ -58,23 +58,31 @@ func TestCheckStatus(t *testing.T) {
 		status int
 		says   []string // on standard output; on standard error if the status is 2
 	}{
-		{"legal", nil, "", []string{"check", file(t, legal)}, 0, []string{": linearizable", "4 operations, 1 key of model cas"}},
+		{"legal", nil, "", []string{"check", file(t, legal)}, 0,
+			[]string{": linearizable", "4 operations, 1 key of model cas"}},
 		{"from standard input", nil, legal, []string{"check", "-"}, 0, []string{": linearizable"}},
 		{"empty", nil, "", []string{"check", "-"}, 0, []string{": linearizable", "0 operations"}},
 		{"illegal", nil, "", []string{"check", file(t, broken)}, 1,
 			[]string{"NOT LINEARIZABLE", "read() -> 1", "(line 6)", "are enough"}},
-		{"no memory", nil, "", []string{"check", "--memory", "1", file(t, legal)}, 3, []string{"UNKNOWN", "memory of 1 ran out"}},
+		{"no memory", nil, "", []string{"check", "--memory", "1", file(t, legal)}, 3,
+			[]string{"UNKNOWN", "memory of 1 ran out"}},
 		{"interrupted", gone, "", []string{"check", file(t, legal)}, 130, nil},
-		{"malformed line", nil, "", []string{"check", file(t, legal+"{oops\n")}, 2, []string{":6: is not a record"}},
-		{"another model", nil, "", []string{"check", "--model", "kv", file(t, legal)}, 2, []string{":2: write is no operation of model"}},
-		{"no such model", nil, "", []string{"check", "--model", "queue", file(t, legal)}, 2, []string{`no model is called "queue"`}},
-		{"no such file", nil, "", []string{"check", filepath.Join(t.TempDir(), "none")}, 2, []string{"none"}},
+		{"malformed line", nil, "", []string{"check", file(t, legal+"{oops\n")}, 2,
+			[]string{":6: is not a record"}},
+		{"another model", nil, "", []string{"check", "--model", "kv", file(t, legal)}, 2,
+			[]string{":2: write is no operation of model"}},
+		{"no such model", nil, "", []string{"check", "--model", "queue", file(t, legal)}, 2,
+			[]string{`no model is called "queue"`}},
+		{"no such file", nil, "", []string{"check", filepath.Join(t.TempDir(), "none")}, 2,
+			[]string{"none"}},
 		{"no file named", nil, "", []string{"check"}, 2, []string{"needs one FILE"}},
 		{"two files named", nil, "", []string{"check", "a", "b"}, 2, []string{"not 2"}},
 		{"no such flag", nil, "", []string{"check", "--nope", "a"}, 2, []string{"--nope"}},
 		{"no size", nil, "", []string{"check", "--memory", "much", "a"}, 2, []string{"512MiB"}},
-		{"negative time", nil, "", []string{"check", "--timeout", "-1s", "a"}, 2, []string{"cannot be negative"}},
-		{"a page that cannot be", nil, "", []string{"check", "--html", t.TempDir(), file(t, legal)}, 2, []string{"page"}},
+		{"negative time", nil, "", []string{"check", "--timeout", "-1s", "a"}, 2,
+			[]string{"cannot be negative"}},
+		{"a page that cannot be", nil, "", []string{"check", "--html", t.TempDir(), file(t, legal)},
+			2, []string{"page"}},
 		{"no such subcommand", nil, "", []string{"chekc"}, 2, []string{"chekc"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,7 +110,8 @@ func TestCheckStatus(t *testing.T) {
 // An interrupt while the check is under way ends it with what is known.
 func TestInterruptedCheck(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	report := porcupine.Report{Result: porcupine.Unknown, Limit: porcupine.Cancelled, Partitions: 3, Undecided: 2}
+	report := porcupine.Report{Result: porcupine.Unknown, Limit: porcupine.Cancelled, Partitions: 3,
+		Undecided: 2}
 	cancel()
 	var status exitError
 	if err := verdictStatus(ctx, report); !errors.As(err, &status) || status != exitInterrupted {
@@ -148,15 +157,18 @@ func TestCheckJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &report); err != nil || got.status != 1 {
 		t.Fatalf("status %d, %v\n%s", got.status, err, got.out)
 	}
-	if report.Verdict != "Illegal" || report.Model != "cas" || report.Operations != 5 || report.Keys != 1 || report.Failure == nil {
+	if report.Verdict != "Illegal" || report.Model != "cas" || report.Operations != 5 ||
+		report.Keys != 1 || report.Failure == nil {
 		t.Fatalf("%+v", report)
 	}
 	f := report.Failure
-	if f.Stuck == nil || f.Stuck.Line != 6 || *f.Stuck.Return != 50 || !f.Minimal || len(f.Core) == 0 || f.Text == "" {
+	if f.Stuck == nil || f.Stuck.Line != 6 || *f.Stuck.Return != 50 || !f.Minimal ||
+		len(f.Core) == 0 || f.Text == "" {
 		t.Errorf("%+v", f)
 	}
 	got = raftlab(context.Background(), "", "check", "--json", "--memory", "1", file(t, legal))
-	if err := json.Unmarshal([]byte(got.out), &report); err != nil || report.Verdict != "Unknown" || report.Limit != "memory" {
+	if err := json.Unmarshal([]byte(got.out), &report); err != nil || report.Verdict != "Unknown" ||
+		report.Limit != "memory" {
 		t.Errorf("%v\n%s", err, got.out)
 	}
 }
@@ -168,19 +180,22 @@ func TestCheckPage(t *testing.T) {
 		t.Fatalf("status %d\n%s%s", got.status, got.out, got.errors)
 	}
 	text, err := os.ReadFile(page)
-	if err != nil || !bytes.Contains(text, []byte(`cas(1, 2)`)) || !bytes.Contains(text, []byte("line 6")) {
+	if err != nil || !bytes.Contains(text, []byte(`cas(1, 2)`)) ||
+		!bytes.Contains(text, []byte("line 6")) {
 		t.Errorf("page of %d bytes, %v", len(text), err)
 	}
 }
 
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{nil, {"--help"}, {"help"}} {
-		if got := raftlab(context.Background(), "", args...); got.status != 0 || !strings.Contains(got.out, "check") {
+		if got := raftlab(context.Background(), "", args...); got.status != 0 ||
+			!strings.Contains(got.out, "check") {
 			t.Errorf("%v: status %d\n%s", args, got.status, got.out)
 		}
 	}
 	got := raftlab(context.Background(), "", "check", "--help")
-	for _, words := range []string{"Exit status: 0 linearizable, 1 not", "--html", "--memory size", "2GiB", "docs/formats/history.md"} {
+	for _, words := range []string{"Exit status: 0 linearizable, 1 not", "--html", "--memory size",
+		"2GiB", "docs/formats/history.md"} {
 		if !strings.Contains(got.out, words) {
 			t.Errorf("help does not say %q:\n%s", words, got.out)
 		}
@@ -188,7 +203,8 @@ func TestHelp(t *testing.T) {
 }
 
 func TestByteSize(t *testing.T) {
-	for text, want := range map[string]byteSize{"0": 0, "17": 17, "17B": 17, "4KiB": 4096, "3 MB": 3000000, "2GiB": 2 << 30} {
+	for text, want := range map[string]byteSize{"0": 0, "17": 17, "17B": 17, "4KiB": 4096,
+		"3 MB": 3000000, "2GiB": 2 << 30} {
 		var got byteSize
 		if err := got.Set(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v", text, got, err)

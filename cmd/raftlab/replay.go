@@ -69,7 +69,8 @@ func replayCommand() *cobra.Command {
 	return cmd
 }
 
-func replay(ctx context.Context, name, what string, f replayFlags, stdout, stderr io.Writer) (err error) {
+func replay(ctx context.Context, name, what string, f replayFlags, stdout,
+	stderr io.Writer) (err error) {
 	target, err := campaign.Find("", what)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
@@ -90,7 +91,8 @@ func replay(ctx context.Context, name, what string, f replayFlags, stdout, stder
 		return errors.Join(err, written())
 	}
 	defer submission.Close()
-	first, again, equal, err := campaign.Replay(ctx, submission, scenario, f.seed, f.strict, sinks...)
+	first, again, equal, err := campaign.Replay(ctx, submission, scenario, f.seed, f.strict,
+		sinks...)
 	if werr := written(); werr != nil {
 		return fmt.Errorf("replay: write the events: %w", werr)
 	}
@@ -103,8 +105,9 @@ func replay(ctx context.Context, name, what string, f replayFlags, stdout, stder
 	}
 	campaign.WriteReport(out, first)
 	if !equal {
-		fmt.Fprintf(out, "\nThe run was NOT the same again: hash %016x of %d events, then %016x of %d (%s, then %s).\n"+
-			"That is a fault of the simulator's.\n", first.Hash, first.Events, again.Hash, again.Events, first.Verdict,
+		fmt.Fprintf(out,
+			"\nThe run was NOT the same again: hash %016x of %d events, then %016x of %d (%s, then %s).\n"+
+				"That is a fault of the simulator's.\n", first.Hash, first.Events, again.Hash, again.Events, first.Verdict,
 			again.Verdict)
 		return exitError(exitBroken)
 	}
@@ -118,7 +121,8 @@ func replay(ctx context.Context, name, what string, f replayFlags, stdout, stder
 	return exitError(exitFailed)
 }
 
-// replaySinks returns readers of the events for what the flags ask for, and a function that ends their writing.
+// replaySinks returns readers of the events for what the flags ask for, and a function that ends
+// their writing.
 func replaySinks(f replayFlags, out io.Writer) (sinks []trace.Sink, end func() error, err error) {
 	end = func() error { return nil }
 	if f.verbose {

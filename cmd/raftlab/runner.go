@@ -20,7 +20,10 @@ func runnerCommand() *cobra.Command {
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out, errs := cmd.OutOrStdout(), cmd.ErrOrStderr()
-			simulate := func(o runner.Options) int { return simulateRuns(cmd.Context(), o, out, errs) }
+			simulate := func(o runner.Options) int {
+				return simulateRuns(cmd.Context(), o, out,
+					errs)
+			}
 			status := runner.Main(cmd.Context(), args, out, errs, newTerminal(out).is, simulate)
 			if status != runner.Passed {
 				return exitError(status)
@@ -30,9 +33,11 @@ func runnerCommand() *cobra.Command {
 	}
 }
 
-// simulateRuns makes the runs that test-runner.sh was asked for in the simulator, and returns the exit status.
+// simulateRuns makes the runs that test-runner.sh was asked for in the simulator, and returns the
+// exit status.
 func simulateRuns(ctx context.Context, o runner.Options, stdout, stderr io.Writer) int {
-	f := testFlags{pattern: o.Pattern, seeds: fmt.Sprintf("%d-%d", o.Seed, o.Seed+uint64(o.Runs)-1), jobs: o.Parallel,
+	f := testFlags{pattern: o.Pattern, seeds: fmt.Sprintf("%d-%d", o.Seed, o.Seed+uint64(o.Runs)-1),
+		jobs: o.Parallel,
 		keep: o.LogDir(), root: o.Root, strict: strictWanted()}
 	err := test(ctx, "", f, stdout, stderr)
 	var status exitError

@@ -61,14 +61,17 @@ func testCommand() *cobra.Command {
 			"  raftlab test submissions/ann --json > ann.json",
 		Args: atMostOne("test", "raft, kvraft or a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return test(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return test(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(),
+				cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.pattern, "run", "", "the tests: a part (2A), or a regular expression (default: all)")
+	flags.StringVar(&f.pattern, "run", "",
+		"the tests: a part (2A), or a regular expression (default: all)")
 	flags.StringVar(&f.seeds, "seeds", "10", "how many (100), a range (1-500) or one alone (=17)")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "runs at a time (0: one for each core)")
-	flags.StringVar(&f.keep, "keep", "", "a folder for the events and the output of runs that do not pass")
+	flags.StringVar(&f.keep, "keep", "",
+		"a folder for the events and the output of runs that do not pass")
 	flags.BoolVar(&f.check, "check", false, "make each run twice and compare all that happened")
 	flags.BoolVar(&f.strict, "strict", strictWanted(),
 		"also fail killed servers that leave goroutines blocked for good (RAFTLAB_STRICT=1)")
@@ -78,14 +81,16 @@ func testCommand() *cobra.Command {
 	return cmd
 }
 
-// strictWanted says whether the environment asks for strictness, of go test and of this command alike.
+// strictWanted says whether the environment asks for strictness, of go test and of this command
+// alike.
 func strictWanted() bool { return os.Getenv(suite.StrictVariable) == "1" }
 
 // atMostOne is a check of arguments with words of its own.
 func atMostOne(command, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return fmt.Errorf("%s takes at most one of %s, not %q; see raftlab %s --help", command, what, args, command)
+			return fmt.Errorf("%s takes at most one of %s, not %q; see raftlab %s --help", command,
+				what, args, command)
 		}
 		return nil
 	}
@@ -107,7 +112,8 @@ func test(ctx context.Context, what string, f testFlags, stdout, stderr io.Write
 		}
 		return nil
 	}
-	plan := campaign.Plan{Scenarios: scenarios, Jobs: f.jobs, Check: f.check, Strict: f.strict, Keep: f.keep}
+	plan := campaign.Plan{Scenarios: scenarios, Jobs: f.jobs, Check: f.check, Strict: f.strict,
+		Keep: f.keep}
 	if plan.Seeds, err = campaign.ParseSeeds(f.seeds); err != nil {
 		return fmt.Errorf("test: %w", err)
 	}
@@ -153,7 +159,8 @@ func summaryStatus(s campaign.Summary) error {
 }
 
 // open builds and loads a target, and says why it could not.
-func open(ctx context.Context, target campaign.Target, scenarios []suite.Scenario, t *terminal, stderr io.Writer) (
+func open(ctx context.Context, target campaign.Target, scenarios []suite.Scenario, t *terminal,
+	stderr io.Writer) (
 	*campaign.Submission, error) {
 	t.live("building …")
 	submission, err := target.Open(ctx, scenarios, "")

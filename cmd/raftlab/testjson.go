@@ -62,12 +62,14 @@ func (v *view) printJSON(w io.Writer, s campaign.Summary) error {
 		Tests: []jsonTest{}, Failures: []jsonGroup{}}
 	for _, t := range s.Tests {
 		n := time.Duration(max(1, t.Runs))
-		out.Tests = append(out.Tests, jsonTest{Name: t.Scenario.Name, Part: t.Scenario.Part, Runs: t.Runs, Passed: t.Passed,
+		out.Tests = append(out.Tests, jsonTest{Name: t.Scenario.Name, Part: t.Scenario.Part,
+			Runs: t.Runs, Passed: t.Passed,
 			Failed: t.Failed, Broken: t.Broken, VirtualSeconds: (t.Virtual / n).Seconds(),
 			RealSeconds: (t.Busy / n).Seconds()})
 	}
 	for _, g := range s.Groups {
-		j := jsonGroup{Verdict: string(g.Verdict), Invariant: g.Invariant, Headline: g.Headline, Runs: g.Runs,
+		j := jsonGroup{Verdict: string(g.Verdict), Invariant: g.Invariant, Headline: g.Headline,
+			Runs: g.Runs,
 			Peer: g.Example.Peer, Detail: g.Example.Detail, Seeds: map[string][]uint64{}, Replay: v.replay(g.Example)}
 		if f := g.Example.Failure; f != nil {
 			j.Message = f.Message

@@ -48,7 +48,8 @@ func newView(w io.Writer, f testFlags, target campaign.Target, plan campaign.Pla
 	return v
 }
 
-// listen has the view told of the plan's runs, and keeps the line of progress up to date until stop is called.
+// listen has the view told of the plan's runs, and keeps the line of progress up to date until stop
+// is called.
 func (v *view) listen(plan *campaign.Plan) (stop func()) {
 	fmt.Fprintf(v.out, "%s on %s\n", plural(len(plan.Scenarios), "test"), plan.Seeds)
 	plan.Began = func(s suite.Scenario) { v.update(s.Name, func(p *progress) { p.start() }) }
@@ -105,7 +106,8 @@ func (v *view) done(r campaign.Record) {
 		}
 		if v.f.verbose {
 			v.out.clear()
-			fmt.Fprintf(v.out, "%-36s seed %-8d %6.1f s simulated, %6.3f s real, hash %016x: %s\n", p.name, r.Seed,
+			fmt.Fprintf(v.out, "%-36s seed %-8d %6.1f s simulated, %6.3f s real, hash %016x: %s\n",
+				p.name, r.Seed,
 				r.Elapsed.Seconds(), r.Real.Seconds(), r.Hash, outcome(r))
 		}
 		if p.runs == v.plan.Seeds.Count {
@@ -185,7 +187,8 @@ func (v *view) printTable(s campaign.Summary) {
 			failed += fmt.Sprintf("+%d?", t.Broken)
 		}
 		n := time.Duration(max(1, t.Runs))
-		fmt.Fprintf(w, "%d\t%d\t%s\t%.1fs\t%.3fs\t   %s\n", t.Runs, t.Passed, failed, (t.Virtual / n).Seconds(),
+		fmt.Fprintf(w, "%d\t%d\t%s\t%.1fs\t%.3fs\t   %s\n", t.Runs, t.Passed, failed,
+			(t.Virtual / n).Seconds(),
 			(t.Busy / n).Seconds(), name)
 	}
 	for _, t := range s.Tests {
@@ -196,12 +199,14 @@ func (v *view) printTable(s campaign.Summary) {
 
 // totals is the last line.
 func totals(s campaign.Summary) string {
-	line := fmt.Sprintf("%s of %s: %d passed, %d failed", plural(s.Runs, "run"), plural(len(s.Tests), "test"), s.Passed,
+	line := fmt.Sprintf("%s of %s: %d passed, %d failed", plural(s.Runs, "run"),
+		plural(len(s.Tests), "test"), s.Passed,
 		s.Failed)
 	if s.Broken > 0 {
 		line += fmt.Sprintf(", %d found out nothing", s.Broken)
 	}
-	return line + fmt.Sprintf(", in %.1f s (%.1f runs/s, %.0f simulated seconds a second)", s.Real.Seconds(),
+	return line + fmt.Sprintf(", in %.1f s (%.1f runs/s, %.0f simulated seconds a second)",
+		s.Real.Seconds(),
 		float64(s.Runs)/s.Real.Seconds(), s.Virtual.Seconds()/s.Real.Seconds())
 }
 

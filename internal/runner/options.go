@@ -13,19 +13,26 @@ import (
 )
 
 // Usage is what a person who got the arguments wrong, or asked with -h, is told.
-const Usage = `usage: ./test-runner.sh [-r] [-p parallel] [-o dir] [-s seed] [-t timeout] PATTERN [RUNS]
+const Usage = `usage: ./test-runner.sh [-p parallel] [-o dir] [-s seed] PATTERN [RUNS]
+       ./test-runner.sh --real [-r] [-p parallel] [-o dir] [-s seed] [-t timeout] PATTERN [RUNS]
 
 Runs the tests of ./raft and ./kvraft that PATTERN names, RUNS times each (10), side by side, each run with
 a seed of its own. Keeps the logs of failures and ends with a table and the lines that repeat each failure.
 
-  PATTERN      a part of the lab (2A, 2B, 2C, 2D, 3A, 3B) or a regular expression for names of tests
-  -r           with the race detector (needs a C compiler)
-  -p parallel  how many runs at a time (%d on this machine, %d with -r)
-  -o dir       where the logs of failures go (a folder below out/, named for the seed)
-  -s seed      the base seed: the same one draws the same seed for each run (a new one each time)
-  -t timeout   how long one run may take: seconds, or 90s, 5m (10m)
+Tests run in the simulator: in virtual time, on any machine the same for the same seed. With --real they are those of
+go test, in real time, your own among them.
 
-Exit status: 0 all passed, 1 some failed, 2 nothing could be tested, 130 interrupted.
+  PATTERN      a part of the lab (2A, 2B, 2C, 2D, 3A, 3B) or a regular expression for names of tests
+  -p parallel  how many runs at a time (%d on this machine; %d with --real, %d with -r)
+  -o dir       where the logs of failures go (a folder below out/, named for the seed)
+  -s seed      the first run's seed; those that follow count on from it. With --real, the number that each run's seed
+               follows from (a new one each time)
+  --real       in real time, by go test
+  -r           with the race detector (needs a C compiler), which is in real time too
+  -t timeout   how long one run in real time may take: seconds, or 90s, 5m (10m)
+
+Exit status: 0 all passed, 1 some failed, 2 nothing could be tested, 3 a run in the simulator found out nothing,
+130 interrupted.
 `
 
 // Options says what to run and how.
@@ -34,9 +41,10 @@ type Options struct {
 	Pattern  string        // a regular expression for names of tests
 	Runs     int           // of each test, at least 1
 	Parallel int           // runs at a time, at least 1
-	Race     bool          // compile with the race detector
+	Real     bool          // in real time, by go test; else in the simulator
+	Race     bool          // compile with the race detector; implies Real
 	Dir      string        // for the logs of failures; "" is a folder of Root/out named for Seed
-	Seed     uint64        // each run's seed follows from it, the test's name and the run's number
+	Seed     uint64        // of the first run; if Real, each run's follows from it, the test's name and its number
 	Timeout  time.Duration // of one run, more than 0
 	Grace    time.Duration // how long a run may outlive Timeout before it is killed
 }
@@ -50,6 +58,7 @@ func Parse(args []string) (Options, error) {
 	flags := flag.NewFlagSet("test-runner", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&o.Root, "C", ".", "")
+	flags.BoolVar(&o.Real, "real", false, "")
 	flags.BoolVar(&o.Race, "r", false, "")
 	flags.IntVar(&o.Parallel, "p", 0, "")
 	flags.StringVar(&o.Dir, "o", "", "")
@@ -68,8 +77,12 @@ func Parse(args []string) (Options, error) {
 
 	set := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	o.Real = o.Real || o.Race
+	if set["t"] && !o.Real {
+		return o, errors.New("-t is for --real: in the simulator the load of the machine fails nobody")
+	}
 	if !set["p"] {
-		o.Parallel = defaultParallel(o.Race)
+		o.Parallel = defaultParallel(o.Real, o.Race)
 	}
 	if o.Parallel < 1 {
 		return o, fmt.Errorf("-p %d: at least one run at a time", o.Parallel)
@@ -108,11 +121,11 @@ func (o *Options) parseWords(words []string) error {
 	return nil
 }
 
-// defaultParallel is four runs for each core. A run in real time waits more than it computes: this Raft keeps
-// a core busy for three hundredths of the time, usual ones for a fifth. The race detector makes that five to
-// ten times as much.
-func defaultParallel(race bool) int {
-	if race {
+// defaultParallel is one run for each core in the simulator, and four in real time. There a run waits more than
+// it computes: this Raft keeps a core busy for three hundredths of the time, usual ones for a fifth. The race
+// detector makes that five to ten times as much.
+func defaultParallel(real, race bool) int {
+	if race || !real {
 		return runtime.NumCPU()
 	}
 	return 4 * runtime.NumCPU()

@@ -108,8 +108,8 @@ func verdict(output, name string, exit error) string {
 	return "died without a verdict, " + exit.Error()
 }
 
-// logDir is the folder for the logs of failures.
-func (o Options) logDir() string {
+// LogDir is the folder for the logs of failures.
+func (o Options) LogDir() string {
 	if o.Dir != "" {
 		return o.Dir
 	}
@@ -118,10 +118,10 @@ func (o Options) logDir() string {
 
 // keep copies the output of a failed run to where it stays, and returns that place.
 func (o Options) keep(r result, output *os.File) (string, error) {
-	if err := os.MkdirAll(o.logDir(), 0o777); err != nil {
+	if err := os.MkdirAll(o.LogDir(), 0o777); err != nil {
 		return "", fmt.Errorf("keep a log: %w", err)
 	}
-	name := filepath.Join(o.logDir(), fmt.Sprintf("%s-%d.log", r.test.name, r.seed))
+	name := filepath.Join(o.LogDir(), fmt.Sprintf("%s-%d.log", r.test.name, r.seed))
 	kept, err := os.Create(name)
 	if err != nil {
 		return "", fmt.Errorf("keep a log: %w", err)

@@ -1,7 +1,8 @@
 // Package runner runs tests of the lab many times, side by side, each run with a seed of its own: what
-// stands behind test-runner.sh.
+// stands behind test-runner.sh. It reads that command's arguments, leaves runs in the simulator to whoever calls it,
+// and makes those in real time.
 //
-// The test programs are compiled once. Each run is a process of its own, in an empty folder, running one
+// In real time the test programs are compiled once. Each run is a process of its own, in an empty folder, running one
 // test of one program with RAFTLAB_SEED set. A run passes when its process says so in words and ends
 // cleanly; whatever else happens to it (a time-out, a panic, an exit without a verdict) is a failure, and
 // its output is kept.
@@ -28,20 +29,24 @@ const (
 )
 
 // Main does what the command line args ask for until it is done or ctx is cancelled, and returns the exit
-// status. It writes to out what the runs give and to errs why there could be none; live says that out is a
-// terminal.
-func Main(ctx context.Context, args []string, out, errs io.Writer, live bool) int {
+// status: what is to run in real time by itself, the rest by simulate. It writes to out what the runs give and
+// to errs why there could be none; live says that out is a terminal.
+func Main(ctx context.Context, args []string, out, errs io.Writer, live bool, simulate func(Options) int) int {
 	o, err := Parse(args)
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintf(errs, "test-runner: %v\n\n", err)
 			out = errs
 		}
-		fmt.Fprintf(out, Usage, defaultParallel(false), defaultParallel(true))
+		fmt.Fprintf(out, Usage, defaultParallel(false, false), defaultParallel(true, false),
+			defaultParallel(true, true))
 		if errors.Is(err, flag.ErrHelp) {
 			return Passed
 		}
 		return Unusable
+	}
+	if !o.Real {
+		return simulate(o)
 	}
 	failed, err := Run(ctx, o, out, live)
 	switch {
@@ -57,7 +62,7 @@ func Main(ctx context.Context, args []string, out, errs io.Writer, live bool) in
 	return Passed
 }
 
-// Run compiles, runs and reports to out. It returns how many runs failed; the error says why not all of
+// Run compiles, runs in real time and reports to out. It returns how many runs failed; the error says why not all of
 // them could be made, the context's own when it was cancelled.
 func Run(ctx context.Context, o Options, out io.Writer, live bool) (failed int, err error) {
 	tmp, err := os.MkdirTemp("", "raftlab-runs-")

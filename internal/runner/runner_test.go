@@ -25,8 +25,8 @@ func session(t *testing.T, module string, args ...string) (status int, out, errs
 	t.Helper()
 	logs = filepath.Join(t.TempDir(), "logs")
 	var o, e bytes.Buffer
-	args = append([]string{"-C", filepath.Join("testdata", module), "-o", logs}, args...)
-	status = runner.Main(t.Context(), args, &o, &e, false)
+	args = append([]string{"--real", "-C", filepath.Join("testdata", module), "-o", logs}, args...)
+	status = runner.Main(t.Context(), args, &o, &e, false, nil)
 	return status, o.String(), e.String(), logs
 }
 
@@ -203,15 +203,16 @@ func TestBadArguments(t *testing.T) {
 		{[]string{"2A", "0"}, `RUNS "0"`},
 		{[]string{"2A", "1", "2B"}, `"2B": one word too many`},
 		{[]string{"-p", "0", "2A"}, "-p 0"},
-		{[]string{"-t", "soon", "2A"}, `-t "soon"`},
-		{[]string{"-t", "-1s", "2A"}, `-t "-1s"`},
+		{[]string{"-r", "-t", "soon", "2A"}, `-t "soon"`},
+		{[]string{"--real", "-t", "-1s", "2A"}, `-t "-1s"`},
 		{[]string{"-s", "x", "2A"}, "-s"},
 		{[]string{"-x", "2A"}, "-x"},
 		{[]string{"2A", "-p"}, "-p"},
+		{[]string{"-t", "5s", "2A"}, "-t is for --real"},
 		{[]string{"("}, "PATTERN: "},
 	} {
 		var out, errs bytes.Buffer
-		if status := runner.Main(t.Context(), c.args, &out, &errs, false); status != runner.Unusable {
+		if status := runner.Main(t.Context(), c.args, &out, &errs, false, nil); status != runner.Unusable {
 			t.Errorf("%q: exit status %d", c.args, status)
 		}
 		if out.Len() > 0 {
@@ -223,7 +224,7 @@ func TestBadArguments(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	var out, errs bytes.Buffer
-	if status := runner.Main(t.Context(), []string{"-h"}, &out, &errs, false); status != runner.Passed || errs.Len() > 0 {
+	if status := runner.Main(t.Context(), []string{"-h"}, &out, &errs, false, nil); status != runner.Passed || errs.Len() > 0 {
 		t.Errorf("exit status %d, errors %q", status, errs.String())
 	}
 	want(t, out.String(), "usage: ./test-runner.sh")
@@ -234,13 +235,13 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := runner.Options{Root: ".", Pattern: "2A$", Runs: 200, Parallel: 3, Race: true, Dir: "logs", Seed: 5,
+	want := runner.Options{Root: ".", Pattern: "2A$", Runs: 200, Parallel: 3, Real: true, Race: true, Dir: "logs", Seed: 5,
 		Timeout: 90 * time.Second, Grace: 10 * time.Second}
 	if o != want {
 		t.Errorf("parsed %+v, want %+v", o, want)
 	}
 	o, err = runner.Parse([]string{"Backup|Figure8"})
-	if err != nil || o.Pattern != "Backup|Figure8" || o.Runs != 10 || o.Timeout != 10*time.Minute || o.Parallel < 1 {
+	if err != nil || o.Real || o.Pattern != "Backup|Figure8" || o.Runs != 10 || o.Timeout != 10*time.Minute || o.Parallel < 1 {
 		t.Errorf("parsed %+v, %v", o, err)
 	}
 }
@@ -248,8 +249,8 @@ func TestParse(t *testing.T) {
 // TestLiveLine checks that a terminal sees progress in one line, and the failure above it.
 func TestLiveLine(t *testing.T) {
 	var out, errs bytes.Buffer
-	status := runner.Main(t.Context(), []string{"-C", "testdata/fake", "-o", t.TempDir(), "Pass2A|Fail2C", "1"},
-		&out, &errs, true)
+	status := runner.Main(t.Context(), []string{"--real", "-C", "testdata/fake", "-o", t.TempDir(), "Pass2A|Fail2C", "1"},
+		&out, &errs, true, nil)
 	if status != runner.Failed {
 		t.Errorf("exit status %d, errors %q", status, errs.String())
 	}
@@ -269,7 +270,7 @@ func TestInterrupt(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	script := exec.CommandContext(ctx, "../../test-runner.sh", "-C", fake, "-s", "1", "-p", "2", "Pass2A|Call2D", "2")
+	script := exec.CommandContext(ctx, "../../test-runner.sh", "--real", "-C", fake, "-s", "1", "-p", "2", "Pass2A|Call2D", "2")
 	script.Env = append(os.Environ(), "FAKE_LISTENER="+listener.Addr().String())
 	var out, errs bytes.Buffer
 	script.Stdout, script.Stderr = &out, &errs

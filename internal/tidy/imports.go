@@ -18,7 +18,8 @@ type row struct {
 // nested module bench is outside: nothing can import it.
 var table = map[string]row{
 	"cmd": {production: []string{"internal/kvd", "internal/chaos", "internal/bench", "internal/grader",
-		"internal/handout", "internal/timeline", "internal/sim", "porcupine"}},
+		"internal/handout", "internal/timeline", "internal/sim", "internal/sim/build", "internal/suite",
+		"internal/trace", "internal/runner", "porcupine"}},
 	"internal/kvd": {production: []string{"raft/core", "kvraft/state", "internal/wal", "internal/bitcask",
 		"internal/transport", "internal/trace"}},
 	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
@@ -41,6 +42,7 @@ var table = map[string]row{
 	// The leaves: they import nothing of this module.
 	"raft/disk":      {production: []string{"raft/core"}},
 	"internal/trace": {}, "labgob": {}, "porcupine": {}, "raft/core": {}, "kvraft/state": {},
+	"internal/mutants": {production: []string{"internal/suite"}},
 	"internal/tidy": {}, "internal/runner": {}, "internal/sim/meter": {}, "internal/sim/build": {},
 }
 
