@@ -15,16 +15,18 @@ import (
 
 // Image is the saved state of one peer:
 //
-//	checksum   4 bytes, CRC-32C of all that follows, little endian
+//	checksum   4 bytes, little endian: CRC-32C of the entries and then of what is between here and there
 //	magic      4 bytes, "rft1"
 //	term, vote, snapshot's index, snapshot's term, number of entries    uvarints
 //	entries    each: term, length of data + 1 (0: nil data), both uvarints; data
 //
-// The snapshot's data is on the disk beside it.
+// The snapshot's data is on the disk beside it. The checksum begins with the entries because most saves add to them:
+// it goes on from where it stood.
 type Image struct {
 	durable core.Durable // but for its entries
 	first   core.Index   // index of the first entry in body
 	ends    []int        // ends[i] is where entry first+i ends in body
+	sums    []uint32     // sums[i] is the checksum of the body up to there
 	body    []byte
 }
 
@@ -67,10 +69,21 @@ func (im *Image) compact(s core.Snapshot) {
 	}
 	cut := im.ends[gone-1]
 	im.body = append([]byte(nil), im.body[cut:]...)
-	im.ends = append([]int(nil), im.ends[gone:]...)
-	for i := range im.ends {
-		im.ends[i] -= cut
+	ends := im.ends[gone:]
+	im.ends, im.sums = make([]int, 0, len(ends)), make([]uint32, 0, len(ends))
+	for _, end := range ends {
+		im.close(end - cut)
 	}
+}
+
+// close says that an entry, the next after those that are closed, ends there in the body.
+func (im *Image) close(end int) {
+	begin, sum := 0, uint32(0)
+	if last := len(im.ends) - 1; last >= 0 {
+		begin, sum = im.ends[last], im.sums[last]
+	}
+	im.ends = append(im.ends, end)
+	im.sums = append(im.sums, crc32.Update(sum, castagnoli, im.body[begin:end]))
 }
 
 // truncate drops the entries from index on.
@@ -79,7 +92,7 @@ func (im *Image) truncate(index core.Index) {
 	if keep >= len(im.ends) {
 		return
 	}
-	im.ends = im.ends[:keep]
+	im.ends, im.sums = im.ends[:keep], im.sums[:keep]
 	end := 0
 	if keep > 0 {
 		end = im.ends[keep-1]
@@ -96,7 +109,7 @@ func (im *Image) append(entries []core.Entry) {
 			im.body = binary.AppendUvarint(im.body, uint64(len(e.Data))+1)
 			im.body = append(im.body, e.Data...)
 		}
-		im.ends = append(im.ends, len(im.body))
+		im.close(len(im.body))
 	}
 }
 
@@ -109,13 +122,22 @@ func (im *Image) Bytes() []byte {
 		uint64(d.Snapshot.Term), uint64(len(im.ends))} {
 		raw = binary.AppendUvarint(raw, x)
 	}
-	return seal(append(raw, im.body...))
+	sum := uint32(0)
+	if last := len(im.sums) - 1; last >= 0 {
+		sum = im.sums[last]
+	}
+	binary.LittleEndian.PutUint32(raw, crc32.Update(sum, castagnoli, raw[4:]))
+	return append(raw, im.body...)
 }
 
-// seal writes the checksum of all that follows it.
-func seal(raw []byte) []byte {
-	binary.LittleEndian.PutUint32(raw, crc32.Checksum(raw[4:], castagnoli))
-	return raw
+// checksum returns the checksum that an image with these bytes ought to have. Where numbers are cut there is no entry.
+func checksum(raw []byte) uint32 {
+	r := imageReader{rest: raw[imageHead:]}
+	for range 5 {
+		r.uvarint()
+	}
+	entries := len(raw) - len(r.rest)
+	return crc32.Update(crc32.Checksum(raw[entries:], castagnoli), castagnoli, raw[4:entries])
 }
 
 // Read returns the state that raw is the image of; snapshot is what the disk has beside it. No bytes at all
@@ -131,7 +153,7 @@ func Read(raw, snapshot []byte) (core.Durable, error) {
 	if len(raw) < imageHead || string(raw[4:imageHead]) != imageMagic {
 		return core.Durable{}, fmt.Errorf("these %d bytes were not saved by this package", len(raw))
 	}
-	if want, got := binary.LittleEndian.Uint32(raw), crc32.Checksum(raw[4:], castagnoli); want != got {
+	if want, got := binary.LittleEndian.Uint32(raw), checksum(raw); want != got {
 		return core.Durable{}, fmt.Errorf("the checksum is %08x, but that of the content is %08x", want, got)
 	}
 	r := imageReader{rest: raw[imageHead:]}
