@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// appends finds out, for zones, which appends made each value that was read. What it needs is that no piece
-// appended begins with another one: then a value can be cut into pieces in one way at most, after
-// the write, or the initial value, that it begins with. Else, and when pieces repeat, it leaves the part to the
-// search.
+// appends finds out, for zones, which appends made each value that was read. What it needs is that
+// no piece appended begins with another one: then a value can be cut into pieces in one way at
+// most, after the write, or the initial value, that it begins with. Else, and when pieces repeat,
+// it leaves the part to the search.
 //
-// The longest value that begins with a certain write gives the order of the appends after that write; each
-// shorter one must be a beginning of it.
+// The longest value that begins with a certain write gives the order of the appends after that
+// write; each shorter one must be a beginning of it.
 func (z *zones) appends() (zoneVerdict, bool) {
 	pieces, ok := z.pieces()
 	if !ok {
@@ -76,8 +76,8 @@ type chain struct {
 	reader   int32   // an operation that saw text
 }
 
-// pieces numbers the appends as versions, by what they append. It reports whether no piece begins with
-// another.
+// pieces numbers the appends as versions, by what they append. It reports whether no piece begins
+// with another.
 func (z *zones) pieces() (pieceSet, bool) {
 	pieces := pieceSet{version: map[string]int32{}}
 	var sorted []string
@@ -120,7 +120,8 @@ func (z *zones) heads() (heads, bool) {
 		if !ok {
 			return h, false
 		}
-		h.chains[text] = &chain{text: text, ends: []int{len(text)}, versions: []int32{number}, reader: -1}
+		h.chains[text] = &chain{text: text, ends: []int{len(text)}, versions: []int32{number},
+			reader: -1}
 		h.lengths = append(h.lengths, len(text))
 	}
 	slices.Sort(h.lengths)
@@ -128,7 +129,8 @@ func (z *zones) heads() (heads, bool) {
 	return h, true
 }
 
-// fit is a way to make a value: the version that it is, or the pieces that take a chain further, to it.
+// fit is a way to make a value: the version that it is, or the pieces that take a chain further, to
+// it.
 type fit struct {
 	chain    *chain
 	ends     []int
@@ -136,8 +138,8 @@ type fit struct {
 	known    int32
 }
 
-// place finds the ways in which text can be made. If there is none, clash is a read whose value denies text,
-// or -1.
+// place finds the ways in which text can be made. If there is none, clash is a read whose value
+// denies text, or -1.
 func (z *zones) place(text string, h heads, pieces pieceSet) (fits []fit, clash int32) {
 	clash = -1
 	for _, length := range h.lengths {
@@ -184,9 +186,10 @@ func (z *zones) extend(f fit, text string, reader int32) int32 {
 	return f.versions[len(f.versions)-1]
 }
 
-// cut cuts text from length on into pieces. It returns no versions if that cannot be done without using one
-// twice, and as other a read that showed a piece elsewhere, or -1.
-func (z *zones) cut(text string, length int, pieces pieceSet) (ends []int, versions []int32, other int32) {
+// cut cuts text from length on into pieces. It returns no versions if that cannot be done without
+// using one twice, and as other a read that showed a piece elsewhere, or -1.
+func (z *zones) cut(text string, length int, pieces pieceSet) (
+	ends []int, versions []int32, other int32) {
 	other = -1
 	used := map[int32]bool{}
 	for at := length; at < len(text); {

@@ -40,8 +40,9 @@ func (b *budget) halt(why Limit) {
 	b.cancel()
 }
 
-// stopped reports whether the workers should stop. It is asked after each step: when the caller's context is done,
-// what a step returned means nothing any more, so the check is halted there and then.
+// stopped reports whether the workers should stop. It is asked after each step: when the caller's
+// context is done, what a step returned means nothing any more, so the check is halted there and
+// then.
 func (b *budget) stopped() bool {
 	if !b.halted.Load() && b.ctx.Err() != nil {
 		b.halt(Cancelled)

@@ -10,7 +10,8 @@ import (
 	"raftlab/porcupine"
 )
 
-// hard is a history that takes a search for ever: many concurrent writes that do not commute, and an impossible read.
+// hard is a history that takes a search for ever: many concurrent writes that do not commute, and
+// an impossible read.
 func hard(writes int) (porcupine.Model, []porcupine.Operation) {
 	m := porcupine.Model{
 		Init: func() any { return uint64(1) },
@@ -30,11 +31,15 @@ func hard(writes int) (porcupine.Model, []porcupine.Operation) {
 
 func TestTimeout(t *testing.T) {
 	m, history := hard(30)
-	report, err := porcupine.Check(context.Background(), m, history, porcupine.Options{Timeout: 20 * time.Millisecond})
-	if err != nil || report.Result != porcupine.Unknown || report.Limit != porcupine.TimeLimit || report.Undecided != 1 {
-		t.Errorf("%s, limit %q, %d undecided, %v", report.Result, report.Limit, report.Undecided, err)
+	report, err := porcupine.Check(context.Background(), m, history,
+		porcupine.Options{Timeout: 20 * time.Millisecond})
+	if err != nil || report.Result != porcupine.Unknown || report.Limit != porcupine.TimeLimit ||
+		report.Undecided != 1 {
+		t.Errorf("%s, limit %q, %d undecided, %v", report.Result, report.Limit, report.Undecided,
+			err)
 	}
-	if got := porcupine.CheckOperationsTimeout(m, history, 20*time.Millisecond); got != porcupine.Unknown {
+	got := porcupine.CheckOperationsTimeout(m, history, 20*time.Millisecond)
+	if got != porcupine.Unknown {
 		t.Errorf("CheckOperationsTimeout says %s", got)
 	}
 }
@@ -50,13 +55,15 @@ func TestTimeoutInsideStep(t *testing.T) {
 			<-release
 			return true, state
 		}},
-		"StepContext": {Init: m.Init, StepContext: func(ctx context.Context, state, input, output any) (bool, any) {
+		"StepContext": {Init: m.Init, StepContext: func(ctx context.Context, state, input,
+			output any) (bool, any) {
 			<-ctx.Done()
 			told <- struct{}{}
 			return true, state
 		}},
 	} {
-		report, err := porcupine.Check(context.Background(), stuck, []porcupine.Operation{read(0, 1, 0)},
+		report, err := porcupine.Check(context.Background(), stuck,
+			[]porcupine.Operation{read(0, 1, 0)},
 			porcupine.Options{Timeout: 10 * time.Millisecond, Verbose: true, Explain: true})
 		if err != nil || report.Result != porcupine.Unknown || report.Limit != porcupine.TimeLimit {
 			t.Errorf("%s: %s, limit %q, %v", name, report.Result, report.Limit, err)
@@ -82,7 +89,8 @@ func TestCancelledContext(t *testing.T) {
 func TestMemoryBudget(t *testing.T) {
 	m, history := hard(30)
 	const most = 4 << 20
-	report, err := porcupine.Check(context.Background(), m, history, porcupine.Options{MemoryBytes: most})
+	report, err := porcupine.Check(context.Background(), m, history,
+		porcupine.Options{MemoryBytes: most})
 	if err != nil || report.Result != porcupine.Unknown || report.Limit != porcupine.MemoryLimit {
 		t.Fatalf("%s, limit %q, %v", report.Result, report.Limit, err)
 	}
@@ -97,12 +105,14 @@ func TestMemoryCount(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	report, err := porcupine.Check(context.Background(), m, history, porcupine.Options{MemoryBytes: 64 << 20, Workers: 1})
+	report, err := porcupine.Check(context.Background(), m, history,
+		porcupine.Options{MemoryBytes: 64 << 20, Workers: 1})
 	runtime.ReadMemStats(&after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	allocated := int64(after.TotalAlloc - before.TotalAlloc) // growing tables leave as much again behind
+	// growing tables leave as much again behind
+	allocated := int64(after.TotalAlloc - before.TotalAlloc)
 	if allocated > 6*report.PeakBytes || allocated < report.PeakBytes/2 {
 		t.Errorf("%d bytes reported, %d allocated", report.PeakBytes, allocated)
 	}
@@ -115,12 +125,14 @@ func TestIllegalPartitionEndsTheCheck(t *testing.T) {
 	}
 	history = append(history[:30:30], read(200, 300, uint64(0)), read(400, 500, uint64(5)))
 	report, err := porcupine.Check(context.Background(), m, history, porcupine.Options{Workers: 1})
-	if err != nil || report.Result != porcupine.Illegal || report.Failure.Partition != 1 || report.Undecided != 1 {
+	if err != nil || report.Result != porcupine.Illegal || report.Failure.Partition != 1 ||
+		report.Undecided != 1 {
 		t.Errorf("%s, %+v, %d undecided, %v", report.Result, report.Failure, report.Undecided, err)
 	}
 }
 
-// The rival's users rely on it: a partition that waits in StepContext is let go once another is illegal.
+// The rival's users rely on it: a partition that waits in StepContext is let go once another is
+// illegal.
 func TestIllegalPartitionReleasesOthers(t *testing.T) {
 	started, released := make(chan struct{}), make(chan struct{})
 	m := porcupine.Model{
@@ -150,7 +162,8 @@ func TestPanicInStepReachesTheCaller(t *testing.T) {
 	m := register()
 	m.Step = func(state, input, output any) (bool, any) { panic("no such thing") }
 	defer func() {
-		if text, ok := recover().(string); !ok || !strings.Contains(text, "no such thing") || !strings.Contains(text, "budget_test.go") {
+		if text, ok := recover().(string); !ok || !strings.Contains(text, "no such thing") ||
+			!strings.Contains(text, "budget_test.go") {
 			t.Errorf("panicked with %v", text)
 		}
 	}()

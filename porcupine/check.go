@@ -8,22 +8,26 @@ import (
 	"time"
 )
 
-// Options bounds a check and says what to find out. The zero value has no budget and wants the verdict alone.
+// Options bounds a check and says what to find out. The zero value has no budget and wants the
+// verdict alone.
 type Options struct {
-	// Timeout is how long the check may take; 0 is for ever. It holds inside a Step that does not return, too:
-	// the check ends, and the goroutine that is in Step is left behind until Step returns.
+	// Timeout is how long the check may take; 0 is for ever. It holds inside a Step that does not
+	// return, too: the check ends, and the goroutine that is in Step is left behind until Step
+	// returns.
 	Timeout time.Duration
-	// MemoryBytes is how much the search may hold at once; 0 is without limit. It counts what grows: configurations,
-	// states (roughly) and transitions, not the history itself.
+	// MemoryBytes is how much the search may hold at once; 0 is without limit. It counts what
+	// grows: configurations, states (roughly) and transitions, not the history itself.
 	MemoryBytes int64
 	// Workers is how many partitions are checked side by side; 0 is one for each CPU, two at least.
 	Workers int
-	// Verbose collects what [Visualize] shows, in Report.Info. After one partition was found illegal the others
-	// are checked too, for as long again as that took, or a second.
+	// Verbose collects what [Visualize] shows, in Report.Info. After one partition was found
+	// illegal the others are checked too, for as long again as that took, or a second.
 	Verbose bool
-	// Explain makes the check look for a small illegal part of an illegal history: Report.Failure.Core.
+	// Explain makes the check look for a small illegal part of an illegal history:
+	// Report.Failure.Core.
 	Explain bool
-	// ExplainTime bounds the effort after the verdict, for Explain and Verbose together; 0 is two seconds.
+	// ExplainTime bounds the effort after the verdict, for Explain and Verbose together; 0 is two
+	// seconds.
 	ExplainTime time.Duration
 
 	firstTurn int // choices; 0 is the default
@@ -46,12 +50,12 @@ type Report struct {
 	Elapsed    time.Duration // of the check, Explain apart
 }
 
-// Check judges a history of operations. It returns when it has a verdict, when a budget in opts runs
-// out, or when ctx is done. An empty history is Ok. The error is not nil if there is no model or no
-// history to judge; it says what to change.
+// Check judges a history of operations. It returns when it has a verdict, when a budget in opts
+// runs out, or when ctx is done. An empty history is Ok. The error is not nil if there is no model
+// or no history to judge; it says what to change.
 //
-// The history is read until Check returns and not changed; after a time-out, a Step that did not end
-// may still read it.
+// The history is read until Check returns and not changed; after a time-out, a Step that did not
+// end may still read it.
 func Check(ctx context.Context, model Model, history []Operation, opts Options) (Report, error) {
 	full, err := model.filled()
 	if err != nil {
@@ -84,8 +88,8 @@ func CheckHistory(ctx context.Context, model Model, history []Event, opts Option
 	return checkParts(ctx, &full, parts, opts)
 }
 
-// eventPositions returns a function that finds the index in history of an event in a partition of it, so that
-// all partitions share one clock.
+// eventPositions returns a function that finds the index in history of an event in a partition of
+// it, so that all partitions share one clock.
 func eventPositions(history []Event, partitioned bool) func(group []Event, index int) int64 {
 	if !partitioned {
 		return func(_ []Event, index int) int64 { return int64(index) }
@@ -115,9 +119,11 @@ type outcome struct {
 	panicked any // the value that Step panicked with
 }
 
-func checkParts(ctx context.Context, m *Model, histories [][]Operation, opts Options) (Report, error) {
+func checkParts(ctx context.Context, m *Model, histories [][]Operation, opts Options) (
+	Report, error) {
 	begin := time.Now()
-	c := &check{model: m, opts: opts, parts: make([]*part, len(histories)), outcomes: make([]outcome, len(histories))}
+	c := &check{model: m, opts: opts, parts: make([]*part, len(histories)),
+		outcomes: make([]outcome, len(histories))}
 	report := Report{Partitions: len(histories)}
 	for i, history := range histories {
 		report.Operations += len(history)
@@ -165,14 +171,16 @@ type check struct {
 	budget   *budget
 }
 
-// handover is how long a check that told its workers to stop waits for them to say how far they came.
+// handover is how long a check that told its workers to stop waits for them to say how far they
+// came.
 const handover = 50 * time.Millisecond
 
 // restTime is how long a verbose check goes on after it found a part illegal, at least; if it took
 // longer up to then, it takes as long again.
 const restTime = time.Second
 
-// run judges the parts, hardest first, until all are judged, the verdict is known, or a budget ran out.
+// run judges the parts, hardest first, until all are judged, the verdict is known, or a budget ran
+// out.
 func (c *check) run(ctx context.Context) error {
 	begin := time.Now()
 	c.budget = newBudget(ctx, c.opts.MemoryBytes)
@@ -216,7 +224,9 @@ func (c *check) run(ctx context.Context) error {
 // start sets workers on the parts. They report each one, and end after stop.
 func (c *check) start() (results <-chan verdictOf, stop func()) {
 	p := &pool{model: c.model, budget: c.budget, verbose: c.opts.Verbose, turn: c.opts.firstTurn,
-		queue: make(chan *task, len(c.parts)), results: make(chan verdictOf, len(c.parts)), quit: make(chan struct{})}
+		queue:   make(chan *task, len(c.parts)),
+		results: make(chan verdictOf, len(c.parts)),
+		quit:    make(chan struct{})}
 	for _, i := range c.hardestFirst() {
 		p.queue <- &task{number: i, part: c.parts[i]}
 	}
@@ -243,7 +253,8 @@ func (c *check) note(v verdictOf) error {
 	return nil
 }
 
-// hardestFirst orders the parts by how long they may take: the search suffers from concurrency most.
+// hardestFirst orders the parts by how long they may take: the search suffers from concurrency
+// most.
 func (c *check) hardestFirst() []int {
 	type load struct{ part, concurrency, size int }
 	loads := make([]load, len(c.parts))
@@ -251,7 +262,8 @@ func (c *check) hardestFirst() []int {
 		loads[i] = load{i, p.concurrency(), len(p.history)}
 	}
 	slices.SortFunc(loads, func(a, b load) int {
-		return cmp.Or(cmp.Compare(b.concurrency, a.concurrency), cmp.Compare(b.size, a.size), a.part-b.part)
+		return cmp.Or(cmp.Compare(b.concurrency, a.concurrency), cmp.Compare(b.size, a.size),
+			a.part-b.part)
 	})
 	order := make([]int, len(loads))
 	for i, l := range loads {

@@ -42,32 +42,47 @@ func TestVerdicts(t *testing.T) {
 		want    porcupine.CheckResult
 	}{
 		{"nothing", nil, porcupine.Ok},
-		{"a read sees a write under way", []porcupine.Operation{write(0, 100, 7), read(25, 75, 7), read(30, 60, 0)}, porcupine.Ok},
-		{"what was seen is not unseen", []porcupine.Operation{write(0, 100, 7), read(10, 30, 7), read(40, 90, 0)}, porcupine.Illegal},
-		{"touching intervals are concurrent", []porcupine.Operation{write(0, 10, 7), read(10, 20, 0)}, porcupine.Ok},
-		{"intervals of no length", []porcupine.Operation{write(0, 100, 7), read(30, 30, 7), read(30, 30, 0)}, porcupine.Ok},
-		{"no length, and in order", []porcupine.Operation{write(0, 100, 7), read(10, 10, 7), read(40, 90, 0)}, porcupine.Illegal},
-		{"a value from nowhere", []porcupine.Operation{write(0, 1, 7), read(2, 3, 8)}, porcupine.Illegal},
-		{"a value from the future", []porcupine.Operation{read(0, 1, 7), write(2, 3, 7)}, porcupine.Illegal},
-		{"times at the ends of the clock", []porcupine.Operation{write(math.MinInt64, 0, 7), read(1, math.MaxInt64, 7)}, porcupine.Ok},
-		{"a pending write happens late", []porcupine.Operation{never(write(0, 0, 7)), read(5, 6, 0), read(90, 91, 7)}, porcupine.Ok},
-		{"a pending write happens once", []porcupine.Operation{never(write(0, 0, 7)), write(1, 2, 8), read(3, 4, 7),
+		{"a read sees a write under way", []porcupine.Operation{write(0, 100, 7), read(25, 75, 7),
+			read(30, 60, 0)}, porcupine.Ok},
+		{"what was seen is not unseen", []porcupine.Operation{write(0, 100, 7), read(10, 30, 7),
+			read(40, 90, 0)}, porcupine.Illegal},
+		{"touching intervals are concurrent", []porcupine.Operation{write(0, 10, 7),
+			read(10, 20, 0)}, porcupine.Ok},
+		{"intervals of no length", []porcupine.Operation{write(0, 100, 7), read(30, 30, 7),
+			read(30, 30, 0)}, porcupine.Ok},
+		{"no length, and in order", []porcupine.Operation{write(0, 100, 7), read(10, 10, 7),
+			read(40, 90, 0)}, porcupine.Illegal},
+		{"a value from nowhere", []porcupine.Operation{write(0, 1, 7), read(2, 3, 8)},
+			porcupine.Illegal},
+		{"a value from the future", []porcupine.Operation{read(0, 1, 7), write(2, 3, 7)},
+			porcupine.Illegal},
+		{"times at the ends of the clock", []porcupine.Operation{write(math.MinInt64, 0, 7),
+			read(1, math.MaxInt64, 7)}, porcupine.Ok},
+		{"a pending write happens late", []porcupine.Operation{never(write(0, 0, 7)), read(5, 6, 0),
+			read(90, 91, 7)}, porcupine.Ok},
+		{"a pending write happens once", []porcupine.Operation{never(write(0, 0, 7)),
+			write(1, 2, 8), read(3, 4, 7),
 			write(5, 6, 9), read(7, 8, 7)}, porcupine.Illegal},
-		{"a pending write never happens", []porcupine.Operation{never(write(0, 0, 7)), read(5, 6, 0)}, porcupine.Ok},
-		{"a pending write is not seen before its call", []porcupine.Operation{read(0, 1, 7), never(write(2, 0, 7))}, porcupine.Illegal},
+		{"a pending write never happens", []porcupine.Operation{never(write(0, 0, 7)),
+			read(5, 6, 0)}, porcupine.Ok},
+		{"a pending write is not seen before its call",
+			[]porcupine.Operation{read(0, 1, 7), never(write(2, 0, 7))}, porcupine.Illegal},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := porcupine.CheckOperationsTimeout(register(), test.history, 0); got != test.want {
+			got := porcupine.CheckOperationsTimeout(register(), test.history, 0)
+			if got != test.want {
 				t.Errorf("operations: %s, want %s", got, test.want)
 			}
-			if got := porcupine.CheckOperations(register(), test.history); got != (test.want == porcupine.Ok) {
-				t.Errorf("CheckOperations says %t", got)
+			if porcupine.CheckOperations(register(), test.history) != (test.want == porcupine.Ok) {
+				t.Errorf("CheckOperations does not agree with %s", got)
 			}
-			got, info := porcupine.CheckOperationsVerbose(register(), test.history, 0)
+			var info porcupine.LinearizationInfo
+			got, info = porcupine.CheckOperationsVerbose(register(), test.history, 0)
 			if got != test.want {
 				t.Errorf("verbose: %s, want %s", got, test.want)
 			}
-			if test.want == porcupine.Ok && len(test.history) > 0 && len(info.PartialLinearizations()[0]) != 1 {
+			if test.want == porcupine.Ok && len(test.history) > 0 &&
+				len(info.PartialLinearizations()[0]) != 1 {
 				t.Errorf("orders of a legal history: %v", info.PartialLinearizations())
 			}
 		})
@@ -82,21 +97,25 @@ func TestEvents(t *testing.T) {
 		want   porcupine.CheckResult
 	}{
 		{"nothing", nil, porcupine.Ok},
-		{"concurrent", []porcupine.Event{{Kind: call, Value: 7, Id: 3}, {Kind: call, Id: 9}, {Kind: ret, Value: 0, Id: 9},
+		{"concurrent", []porcupine.Event{{Kind: call, Value: 7, Id: 3}, {Kind: call, Id: 9},
+			{Kind: ret, Value: 0, Id: 9},
 			{Kind: ret, Id: 3}}, porcupine.Ok},
-		{"in turn", []porcupine.Event{{Kind: call, Value: 7, Id: 3}, {Kind: ret, Id: 3}, {Kind: call, Id: 9},
+		{"in turn", []porcupine.Event{{Kind: call, Value: 7, Id: 3}, {Kind: ret, Id: 3},
+			{Kind: call, Id: 9},
 			{Kind: ret, Value: 0, Id: 9}}, porcupine.Illegal},
-		{"a write that never returns", []porcupine.Event{{Kind: call, Value: 7, Id: 3}, {Kind: call, Id: 9},
+		{"a write that never returns", []porcupine.Event{{Kind: call, Value: 7, Id: 3},
+			{Kind: call, Id: 9},
 			{Kind: ret, Value: 7, Id: 9}}, porcupine.Ok},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := porcupine.CheckEventsTimeout(register(), test.events, 0); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
-			if got := porcupine.CheckEvents(register(), test.events); got != (test.want == porcupine.Ok) {
-				t.Errorf("CheckEvents says %t", got)
+			if porcupine.CheckEvents(register(), test.events) != (test.want == porcupine.Ok) {
+				t.Errorf("CheckEvents does not agree with %s", test.want)
 			}
-			if got, _ := porcupine.CheckEventsVerbose(register(), test.events, 0); got != test.want {
+			got, _ := porcupine.CheckEventsVerbose(register(), test.events, 0)
+			if got != test.want {
 				t.Errorf("verbose: %s, want %s", got, test.want)
 			}
 		})
@@ -104,7 +123,9 @@ func TestEvents(t *testing.T) {
 }
 
 func TestEventTimesAreIndicesInTheWholeHistory(t *testing.T) {
-	in := func(key string) models.KvInput { return models.KvInput{Op: models.KvPut, Key: key, Value: "v"} }
+	in := func(key string) models.KvInput {
+		return models.KvInput{Op: models.KvPut, Key: key, Value: "v"}
+	}
 	_, info := porcupine.CheckEventsVerbose(models.KvModel, []porcupine.Event{
 		{Kind: porcupine.CallEvent, Value: in("b"), Id: 1, Metadata: "called"},
 		{Kind: porcupine.CallEvent, Value: in("a"), Id: 2, Metadata: "called"},
@@ -115,7 +136,8 @@ func TestEventTimesAreIndicesInTheWholeHistory(t *testing.T) {
 	if a.Call != 1 || a.Return != 3 || a.Metadata != "returned" {
 		t.Errorf("key a: call %d, return %d, metadata %v", a.Call, a.Return, a.Metadata)
 	}
-	if b := info.PartialLinearizationsOperations()[1][0][0]; b.Call != 0 || b.Return != 2 || b.Metadata != "called" {
+	if b := info.PartialLinearizationsOperations()[1][0][0]; b.Call != 0 || b.Return != 2 ||
+		b.Metadata != "called" {
 		t.Errorf("key b: call %d, return %d, metadata %v", b.Call, b.Return, b.Metadata)
 	}
 }
@@ -130,33 +152,40 @@ func TestUnusableInput(t *testing.T) {
 		want  []string
 	}{
 		{"no Init", func() error {
-			_, err := porcupine.Check(ctx, porcupine.Model{Step: register().Step}, nil, porcupine.Options{})
+			_, err := porcupine.Check(ctx, porcupine.Model{Step: register().Step}, nil,
+				porcupine.Options{})
 			return err
 		}, []string{"Init"}},
 		{"no Step", func() error {
-			_, err := porcupine.Check(ctx, porcupine.Model{Init: register().Init}, nil, porcupine.Options{})
+			_, err := porcupine.Check(ctx, porcupine.Model{Init: register().Init}, nil,
+				porcupine.Options{})
 			return err
 		}, []string{"Step", "StepContext"}},
 		{"a return before the call", func() error {
-			_, err := porcupine.Check(ctx, register(), []porcupine.Operation{read(1, 2, 0), write(9, 5, 77)}, porcupine.Options{})
+			_, err := porcupine.Check(ctx, register(),
+				[]porcupine.Operation{read(1, 2, 0), write(9, 5, 77)}, porcupine.Options{})
 			return err
 		}, []string{"operation 1", "77", "at 5", "at 9"}},
 		{"states without ==", func() error {
-			_, err := porcupine.Check(ctx, slices, []porcupine.Operation{read(1, 2, 0)}, porcupine.Options{})
+			_, err := porcupine.Check(ctx, slices, []porcupine.Operation{read(1, 2, 0)},
+				porcupine.Options{})
 			return err
 		}, []string{"[]int", "Equal"}},
 		{"an Id called twice", func() error {
-			_, err := porcupine.CheckHistory(ctx, register(), []porcupine.Event{{Id: 4}, {Id: 4}}, porcupine.Options{})
+			_, err := porcupine.CheckHistory(ctx, register(), []porcupine.Event{{Id: 4}, {Id: 4}},
+				porcupine.Options{})
 			return err
 		}, []string{"event 1", "Id 4"}},
 		{"a return without a call", func() error {
-			_, err := porcupine.CheckHistory(ctx, register(), []porcupine.Event{{Kind: porcupine.ReturnEvent, Id: 4}},
+			_, err := porcupine.CheckHistory(ctx, register(),
+				[]porcupine.Event{{Kind: porcupine.ReturnEvent, Id: 4}},
 				porcupine.Options{})
 			return err
 		}, []string{"event 0", "Id 4"}},
 		{"two returns", func() error {
-			_, err := porcupine.CheckHistory(ctx, register(), []porcupine.Event{{Id: 4}, {Kind: porcupine.ReturnEvent, Id: 4},
-				{Kind: porcupine.ReturnEvent, Id: 4}}, porcupine.Options{})
+			_, err := porcupine.CheckHistory(ctx, register(),
+				[]porcupine.Event{{Id: 4}, {Kind: porcupine.ReturnEvent, Id: 4},
+					{Kind: porcupine.ReturnEvent, Id: 4}}, porcupine.Options{})
 			return err
 		}, []string{"event 2", "Id 4"}},
 	} {
@@ -216,7 +245,8 @@ func TestModelWithEqualAlone(t *testing.T) {
 			return true
 		},
 	}
-	history := []porcupine.Operation{write(0, 50, 1), write(0, 50, 2), write(0, 50, 3), write(0, 50, 1), read(10, 20, 2), read(60, 61, 3)}
+	history := []porcupine.Operation{write(0, 50, 1), write(0, 50, 2), write(0, 50, 3),
+		write(0, 50, 1), read(10, 20, 2), read(60, 61, 3)}
 	if !porcupine.CheckOperations(m, history) {
 		t.Error("legal history refused")
 	}

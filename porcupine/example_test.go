@@ -39,15 +39,19 @@ func Example() {
 
 func ExampleCheck() {
 	put := func(client int, value string, call, ret int64) porcupine.Operation {
-		return porcupine.Operation{ClientId: client, Call: call, Return: ret, Output: models.KvOutput{},
-			Input: models.KvInput{Op: models.KvPut, Key: "x", Value: value}}
+		return porcupine.Operation{ClientId: client, Call: call, Return: ret,
+			Output: models.KvOutput{},
+			Input:  models.KvInput{Op: models.KvPut, Key: "x", Value: value}}
 	}
 	get := func(client int, value string, call, ret int64) porcupine.Operation {
-		return porcupine.Operation{ClientId: client, Call: call, Return: ret, Output: models.KvOutput{Value: value},
-			Input: models.KvInput{Op: models.KvGet, Key: "x"}}
+		return porcupine.Operation{ClientId: client, Call: call, Return: ret,
+			Output: models.KvOutput{Value: value},
+			Input:  models.KvInput{Op: models.KvGet, Key: "x"}}
 	}
 	report, err := porcupine.Check(context.Background(), models.KvModel, []porcupine.Operation{
-		put(0, "old", 0, 10), get(1, "old", 12, 15), put(0, "new", 20, 30), get(1, "new", 32, 35), get(2, "old", 40, 50),
+		put(0, "old", 0, 10), get(1, "old", 12, 15),
+		put(0, "new", 20, 30), get(1, "new", 32, 35),
+		get(2, "old", 40, 50),
 	}, porcupine.Options{Explain: true})
 	if err != nil {
 		fmt.Println(err)

@@ -13,8 +13,8 @@ import (
 // defaultExplainTime bounds the search for a small core, if the options do not.
 const defaultExplainTime = 2 * time.Second
 
-// explain says what is wrong with the first illegal part, and, for pictures, up to where an order exists in each.
-// It takes as long as the options allow, for all of it.
+// explain says what is wrong with the first illegal part, and, for pictures, up to where an order
+// exists in each. It takes as long as the options allow, for all of it.
 func (c *check) explain(ctx context.Context) *Failure {
 	limit := c.opts.ExplainTime
 	if limit <= 0 {
@@ -28,7 +28,8 @@ func (c *check) explain(ctx context.Context) *Failure {
 		if o.result != Illegal || failure != nil && !c.opts.Verbose {
 			continue
 		}
-		s := &shrinker{model: c.model, part: c.parts[number], memory: c.opts.MemoryBytes, ctx: ctx, outcome: o}
+		s := &shrinker{model: c.model, part: c.parts[number], memory: c.opts.MemoryBytes, ctx: ctx,
+			outcome: o}
 		if c.opts.Verbose || c.opts.Explain {
 			s.apart(s.locate)
 			if found := s.found.Load(); found != nil {
@@ -41,7 +42,8 @@ func (c *check) explain(ctx context.Context) *Failure {
 		if failure != nil {
 			continue
 		}
-		failure = &Failure{Partition: number, model: c.model, Size: len(s.part.history), Stuck: int(o.stuck)}
+		failure = &Failure{Partition: number, model: c.model, Size: len(s.part.history),
+			Stuck: int(o.stuck)}
 		if len(s.part.history) > 0 {
 			failure.Key = c.model.PartitionName(s.part.history[0].Input)
 		}
@@ -58,7 +60,8 @@ func (c *check) explain(ctx context.Context) *Failure {
 	return failure
 }
 
-// apart runs work on a goroutine of its own, which is left behind if it is in a Step that does not return.
+// apart runs work on a goroutine of its own, which is left behind if it is in a Step that does not
+// return.
 func (s *shrinker) apart(work func()) {
 	done := make(chan struct{})
 	go func() {
@@ -75,12 +78,13 @@ func (s *shrinker) apart(work func()) {
 	}
 }
 
-// shrinker finds the place where a history becomes illegal, and makes the illegal part of a history smaller, as long as there is time. What it leaves is an explanation:
-// whatever the operations left out did or did not do, no order of the others exists.
+// shrinker finds the place where a history becomes illegal, and makes the illegal part of a history
+// smaller, as long as there is time. What it leaves is an explanation: whatever the operations left
+// out did or did not do, no order of the others exists.
 //
-// Of operations of which it is known what they do (see Access), reads are left out, and then writes that no read left
-// sees. Of others, readers are left out, and writers are made pending: what is left is illegal even if they may
-// have happened at any time after their call.
+// Of operations of which it is known what they do (see Access), reads are left out, and then writes
+// that no read left sees. Of others, readers are left out, and writers are made pending: what is
+// left is illegal even if they may have happened at any time after their call.
 type shrinker struct {
 	model   *Model
 	part    *part
@@ -100,8 +104,8 @@ type beginning struct {
 	order []int32 // an order that gets there
 }
 
-// locate finds the first return that no order gets past. A history can only become illegal as it goes on, so
-// halving finds the place.
+// locate finds the first return that no order gets past. A history can only become illegal as it
+// goes on, so halving finds the place.
 func (s *shrinker) locate() {
 	if s.outcome.stuck >= 0 {
 		s.found.Store(&beginning{stuck: s.outcome.stuck})
@@ -124,8 +128,8 @@ func (s *shrinker) locate() {
 	}
 }
 
-// upTo returns the operations that returned by the event at end, and those that were open then: they may have
-// happened.
+// upTo returns the operations that returned by the event at end, and those that were open then:
+// they may have happened.
 func (s *shrinker) upTo(end int32) (must, may []int32) {
 	for op, call := range s.part.call {
 		switch ret := s.part.ret[op]; {
@@ -154,7 +158,8 @@ func (c *core) operations(p *part) []Operation {
 	return ops
 }
 
-// shrink looks for a small core, beginning with what an engine says, and publishes each smaller one.
+// shrink looks for a small core, beginning with what an engine says, and publishes each smaller
+// one.
 func (s *shrinker) shrink() {
 	o := s.outcome
 	s.access = o.access
@@ -219,8 +224,8 @@ func (s *shrinker) findReaders() {
 	}
 }
 
-// without tries to do without some operations of the best core, from the one at index at on, and reports whether
-// it could.
+// without tries to do without some operations of the best core, from the one at index at on, and
+// reports whether it could.
 func (s *shrinker) without(at, size int) bool {
 	best := s.best.Load()
 	next := &core{may: slices.Clone(best.may)}
@@ -235,7 +240,8 @@ func (s *shrinker) without(at, size int) bool {
 	}
 	if s.exact() {
 		for _, op := range writes {
-			if s.needed(op, best.must[:at]) || s.needed(op, best.must[min(at+size, len(best.must)):]) {
+			behind := best.must[min(at+size, len(best.must)):]
+			if s.needed(op, best.must[:at]) || s.needed(op, behind) {
 				next.must = append(next.must, op)
 			}
 		}
@@ -267,7 +273,8 @@ func (s *shrinker) needed(write int32, ops []int32) bool {
 			return false
 		}
 		if whole, ok := a.needs().(string); ok && isText {
-			return w.Kind == AccessAppend && strings.Contains(whole, made) || strings.HasPrefix(whole, made)
+			return w.Kind == AccessAppend && strings.Contains(whole, made) ||
+				strings.HasPrefix(whole, made)
 		}
 		return isComparable(a.needs()) && isComparable(w.Value) && a.needs() == w.Value
 	})
@@ -284,8 +291,8 @@ func (s *shrinker) illegal(must, may []int32) bool {
 	return len(must) > 0 && s.judge(must, may).result == Illegal
 }
 
-// judge judges the operations of must, with those of may pending. In its outcome an operation is named by its place in
-// the two.
+// judge judges the operations of must, with those of may pending. In its outcome an operation is
+// named by its place in the two.
 func (s *shrinker) judge(must, may []int32) outcome {
 	history := make([]Operation, 0, len(must)+len(may))
 	for _, op := range must {

@@ -11,14 +11,15 @@ type Failure struct {
 	Key       string // its name, by Model.PartitionName
 	Size      int    // operations in it
 
-	// Stuck is the index in the partition of the first operation whose return no order gets past: up to there, an
-	// order exists. It is -1 if that was not found out; Options.Explain and Verbose do.
+	// Stuck is the index in the partition of the first operation whose return no order gets past:
+	// up to there, an order exists. It is -1 if that was not found out; Options.Explain and Verbose
+	// do.
 	Stuck          int
 	StuckOperation Operation
 
-	// Core is a small part of the partition, in order of calls, that is illegal whatever the other operations did.
-	// Minimal says that none of it can be left out; it is false if the time for that was not enough.
-	// Core is empty without Options.Explain.
+	// Core is a small part of the partition, in order of calls, that is illegal whatever the other
+	// operations did. Minimal says that none of it can be left out; it is false if the time for
+	// that was not enough. Core is empty without Options.Explain.
 	Core    []Operation
 	Minimal bool
 
@@ -32,9 +33,11 @@ func (f *Failure) String() string {
 	if f.Key != "" {
 		where = fmt.Sprintf("key %q", f.Key)
 	}
-	fmt.Fprintf(&b, "%s, %s: no order of them gives the answers that the clients got.\n", where, count(f.Size, "operation"))
+	fmt.Fprintf(&b, "%s, %s: no order of them gives the answers that the clients got.\n", where,
+		count(f.Size, "operation"))
 	if f.Stuck >= 0 {
-		fmt.Fprintf(&b, "Up to a point one exists; the first return that no order gets past is at %d:\n  %s\n",
+		fmt.Fprintf(&b,
+			"Up to a point one exists; the first return that no order gets past is at %d:\n  %s\n",
 			f.StuckOperation.Return, f.line(f.StuckOperation, 0))
 	}
 	if len(f.Core) == 0 {
@@ -48,7 +51,8 @@ func (f *Failure) String() string {
 		fmt.Fprintf(&b, "These %d are enough; none of them %s:\n", len(f.Core), what)
 		if len(f.Core) == 1 {
 			b.Reset()
-			fmt.Fprintf(&b, "%s, %s: one of them cannot have given its answer, whatever the others did.\n",
+			fmt.Fprintf(&b,
+				"%s, %s: one of them cannot have given its answer, whatever the others did.\n",
 				where, count(f.Size, "operation"))
 		}
 	} else {
@@ -100,7 +104,8 @@ func (f *Failure) line(op Operation, number int) string {
 		shorten(f.model.DescribeOperation(op.Input, op.Output), 200), extra)
 }
 
-// precedence says which operations of a core were over before others began, leaving out what follows from the rest.
+// precedence says which operations of a core were over before others began, leaving out what
+// follows from the rest.
 func (f *Failure) precedence(b *strings.Builder) {
 	before := func(i, j int) bool { return !f.Core[i].Pending && f.Core[i].Return < f.Core[j].Call }
 	said := 0
@@ -112,7 +117,8 @@ func (f *Failure) precedence(b *strings.Builder) {
 			if said++; said > maxPrecedence {
 				return
 			}
-			fmt.Fprintf(b, "  %d returned at %d, before %d was called at %d.\n", i+1, f.Core[i].Return, j+1, f.Core[j].Call)
+			fmt.Fprintf(b, "  %d returned at %d, before %d was called at %d.\n", i+1,
+				f.Core[i].Return, j+1, f.Core[j].Call)
 		}
 	}
 }

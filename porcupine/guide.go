@@ -11,21 +11,22 @@ const lookAhead = 32
 
 // guide helps the search with models that have Access, in two ways.
 //
-// It tells that a configuration is hopeless: a read to come can no longer see its value. It can if the state is that
-// value, or (with appends) a beginning of it; or if a write is still to come that may be before the
-// read, and makes the value or a beginning of it.
+// It tells that a configuration is hopeless: a read to come can no longer see its value. It can if
+// the state is that value, or (with appends) a beginning of it; or if a write is still to come that
+// may be before the read, and makes the value or a beginning of it.
 //
-// And it tells that a state is lost: no operation to come needs that value, or one that begins with it. All
-// lost states are one to the search, however they came about.
+// And it tells that a state is lost: no operation to come needs that value, or one that begins with
+// it. All lost states are one to the search, however they came about.
 type guide struct {
 	access  []Access
 	call    []int32
 	appends bool
 	taken   []uint64 // by operation
 
-	reads   []int32   // that return, in order of their returns; updates read too
-	returns []int32   // their positions
-	sources [][]int32 // of each of reads: what can make its value, or a beginning of it, in order of calls
+	reads   []int32 // that return, in order of their returns; updates read too
+	returns []int32 // their positions
+	// of each of reads: what can make its value, or a beginning of it, in order of calls
+	sources [][]int32
 
 	texts []string      // with appends: the values needed, in order
 	index map[any]int32 // of a value needed: its place in texts, or just a number
@@ -72,7 +73,8 @@ func newGuide(p *part, access []Access) *guide {
 	return g
 }
 
-// count numbers the values needed. It reports false if one cannot be compared, or is no text among appends.
+// count numbers the values needed. It reports false if one cannot be compared, or is no text among
+// appends.
 func (g *guide) count() bool {
 	g.index = map[any]int32{}
 	for _, a := range g.access {
@@ -183,7 +185,8 @@ func (g *guide) undid(op int32) {
 	}
 }
 
-// hopeful reports whether each of the next reads may still see its value, with pos the first event ahead.
+// hopeful reports whether each of the next reads may still see its value, with pos the first event
+// ahead.
 func (g *guide) hopeful(pos int32, state any) bool {
 	if g == nil {
 		return true

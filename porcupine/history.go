@@ -50,11 +50,12 @@ func sortInstants(s []instant) []instant {
 	return s
 }
 
-// newPart orders the events of history, which it keeps. Of a call and a return at the same time the call comes
-// first, as intervals are closed. The error names the operation that cannot be.
+// newPart orders the events of history, which it keeps. Of a call and a return at the same time the
+// call comes first, as intervals are closed. The error names the operation that cannot be.
 func newPart(history []Operation) (*part, error) {
 	if len(history) > maxOperations {
-		return nil, fmt.Errorf("porcupine: a partition of %d operations is larger than %d", len(history), maxOperations)
+		return nil, fmt.Errorf("porcupine: a partition of %d operations is larger than %d",
+			len(history), maxOperations)
 	}
 	calls := make([]instant, 0, len(history))
 	returns := make([]instant, 0, len(history))
@@ -104,8 +105,8 @@ func (p *part) index() {
 	}
 }
 
-// fromEvents makes operations of events, numbered in order of their calls; the time of an event is what at says
-// of its index. The error names the event that cannot be.
+// fromEvents makes operations of events, numbered in order of their calls; the time of an event is
+// what at says of its index. The error names the event that cannot be.
 func fromEvents(events []Event, at func(index int) int64) ([]Operation, error) {
 	history := make([]Operation, 0, (len(events)+1)/2)
 	numbers := make(map[int]int, (len(events)+1)/2)

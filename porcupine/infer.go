@@ -5,12 +5,13 @@ import (
 	"strings"
 )
 
-// infer guesses what Access would say, for a model that has none, by trying each operation on the first
-// state and on one that an operation leads to. A read is illegal on both, as a rule; the value it needs is
-// looked for in its output. It returns nil if an operation does not behave like any kind of access.
+// infer guesses what Access would say, for a model that has none, by trying each operation on the
+// first state and on one that an operation leads to. A read is illegal on both, as a rule; the
+// value it needs is looked for in its output. It returns nil if an operation does not behave like
+// any kind of access.
 //
-// A guess decides nothing by itself: an order found with it counts when Step allows it, and that there
-// is none counts when proven has shown the guess right. class is that of each operation.
+// A guess decides nothing by itself: an order found with it counts when Step allows it, and that
+// there is none counts when proven has shown the guess right. class is that of each operation.
 func infer(m *Model, p *part, class []int32, b *budget) (access []Access) {
 	g := &guesser{m: m, b: b, init: m.Init()}
 	if !isComparable(g.init) {
@@ -18,7 +19,8 @@ func infer(m *Model, p *part, class []int32, b *budget) (access []Access) {
 	}
 	known := map[int32]Access{}
 	for i := range p.history {
-		if legal, next := g.step(g.init, &p.history[i]); legal && isComparable(next) && next != g.init {
+		legal, next := g.step(g.init, &p.history[i])
+		if legal && isComparable(next) && next != g.init {
 			g.other = next
 			break
 		}
@@ -91,7 +93,8 @@ func (g *guesser) guess(op *Operation) Access {
 	return Access{}
 }
 
-// append is an access that adds the same text to both states, if that is what made next and next2 of them.
+// append is an access that adds the same text to both states, if that is what made next and next2
+// of them.
 func (g *guesser) append(next, next2 any) Access {
 	before, ok1 := g.init.(string)
 	before2, ok2 := g.other.(string)

@@ -2,7 +2,8 @@ package porcupine
 
 import "slices"
 
-// LinearizationInfo is what a verbose check found out, for [Visualize]. The zero value is an empty history.
+// LinearizationInfo is what a verbose check found out, for [Visualize]. The zero value is an empty
+// history.
 type LinearizationInfo struct {
 	parts       []partInfo
 	annotations []Annotation
@@ -40,10 +41,11 @@ func newInfo(c *check) LinearizationInfo {
 	return info
 }
 
-// PartialLinearizations returns, for each partition, orders in which some of its operations can have taken effect,
-// longest first. Operations are named by their index in the partition; for events, by the order of the
-// calls there. Of a linearizable partition it is one complete order, without pending operations that had no
-// effect. Otherwise, it is for each operation (that has one) the longest order found with it; of many, the longest.
+// PartialLinearizations returns, for each partition, orders in which some of its operations can
+// have taken effect, longest first. Operations are named by their index in the partition; for
+// events, by the order of the calls there. Of a linearizable partition it is one complete order,
+// without pending operations that had no effect. Otherwise, it is for each operation (that has one)
+// the longest order found with it; of many, the longest.
 func (li *LinearizationInfo) PartialLinearizations() [][][]int {
 	orders := make([][][]int, len(li.parts))
 	for i, p := range li.parts {
@@ -54,8 +56,8 @@ func (li *LinearizationInfo) PartialLinearizations() [][][]int {
 	return orders
 }
 
-// PartialLinearizationsOperations is PartialLinearizations with the operations themselves. Operations that were given
-// as events have as times the indices of their events in the history.
+// PartialLinearizationsOperations is PartialLinearizations with the operations themselves.
+// Operations that were given as events have as times the indices of their events in the history.
 func (li *LinearizationInfo) PartialLinearizationsOperations() [][][]Operation {
 	orders := make([][][]Operation, len(li.parts))
 	for i, p := range li.parts {
@@ -71,8 +73,8 @@ func (li *LinearizationInfo) PartialLinearizationsOperations() [][][]Operation {
 	return orders
 }
 
-// Annotation is a remark to show beside a history: what a client did besides its operations, or, with a Tag,
-// what someone else did, such as a server or a test.
+// Annotation is a remark to show beside a history: what a client did besides its operations, or,
+// with a Tag, what someone else did, such as a server or a test.
 type Annotation struct {
 	ClientId        int    // whose row it is in, without a Tag
 	Tag             string // the row's name, if not a client's

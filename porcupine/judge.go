@@ -1,8 +1,10 @@
 package porcupine
 
-// judgeByAccess decides a part by what the model says of each operation. It reports false if that leaves
-// the verdict open, or if Step does not agree. That there is no order counts if sure is nil or true.
-func judgeByAccess(m *Model, p *part, access []Access, b *budget, sure func() bool) (outcome, bool) {
+// judgeByAccess decides a part by what the model says of each operation. It reports false if that
+// leaves the verdict open, or if Step does not agree. That there is no order counts if sure is nil
+// or true.
+func judgeByAccess(m *Model, p *part, access []Access, b *budget, sure func() bool) (
+	out outcome, decided bool) {
 	verdict := judgeZones(p, access, m.Init())
 	switch {
 	case verdict.undecided:

@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// NondeterministicModel is a specification in which one operation may lead to any of several states. Turn
-// it into a [Model] with ToModel. Its fields mean what they mean in Model, but for these:
+// NondeterministicModel is a specification in which one operation may lead to any of several
+// states. Turn it into a [Model] with ToModel. Its fields mean what they mean in Model, but for
+// these:
 type NondeterministicModel struct {
 	Partition      func(history []Operation) [][]Operation
 	PartitionEvent func(history []Event) [][]Event
 
 	// Init returns the states that the system may begin in.
 	Init func() []any
-	// Step returns the states that the system may be in after the operation; none if the operation cannot
-	// give that output in that state.
+	// Step returns the states that the system may be in after the operation; none if the operation
+	// cannot give that output in that state.
 	Step func(state, input, output any) []any
 	// StepContext, when set, is called instead of Step.
 	StepContext func(ctx context.Context, state, input, output any) []any
@@ -31,9 +32,9 @@ type NondeterministicModel struct {
 	_ struct{} // only keyed literals
 }
 
-// ToModel returns the deterministic model whose states are the sets (as []any) of states that nm may be
-// in. Sets are compared without regard to order; Equal weeds out doubles. It panics if nm has
-// neither Step nor StepContext.
+// ToModel returns the deterministic model whose states are the sets (as []any) of states that nm
+// may be in. Sets are compared without regard to order; Equal weeds out doubles. It panics if nm
+// has neither Step nor StepContext.
 //
 // For models with wide choice, setting Hash pays: a set is then told from another by the hashes
 // of its members.
@@ -44,7 +45,10 @@ func (nm *NondeterministicModel) ToModel() Model {
 		if plain == nil {
 			panic("porcupine: nondeterministic model has neither Step nor StepContext: set one of them")
 		}
-		step = func(_ context.Context, state, input, output any) []any { return plain(state, input, output) }
+		step = func(_ context.Context, state, input,
+			output any) []any {
+			return plain(state, input, output)
+		}
 	}
 	sets := stateSets{equal: nm.Equal, hash: nm.Hash}
 	if sets.equal == nil {

@@ -12,7 +12,8 @@ const maxStateText = 200
 
 // page is the data of a page, as its script reads it. Names are short as there are many.
 type page struct {
-	Times       []any            `json:"times"` // all there are, in order; places are indices into it
+	// all there are, in order; places are indices into it
+	Times       []any            `json:"times"`
 	States      []string         `json:"states"`
 	Parts       []pagePart       `json:"parts"`
 	Annotations []pageAnnotation `json:"annotations"`
@@ -70,8 +71,9 @@ func newPage(m *Model, info *LinearizationInfo) (*page, error) {
 		}
 	}
 	for _, a := range info.annotations {
-		b.page.Annotations = append(b.page.Annotations, pageAnnotation{a.ClientId, a.Tag, b.places[a.Start],
-			b.places[a.End], a.Description, a.Details, a.TextColor, a.BackgroundColor})
+		b.page.Annotations = append(b.page.Annotations,
+			pageAnnotation{a.ClientId, a.Tag, b.places[a.Start],
+				b.places[a.End], a.Description, a.Details, a.TextColor, a.BackgroundColor})
 	}
 	return &b.page, nil
 }
@@ -104,7 +106,8 @@ func (b *pageMaker) placeTimes(info *LinearizationInfo) {
 }
 
 func (b *pageMaker) part(p *partInfo) error {
-	part := pagePart{Result: p.result, Stuck: p.stuck, Ops: []pageOperation{}, Orders: []pageOrder{}}
+	part := pagePart{Result: p.result, Stuck: p.stuck, Ops: []pageOperation{},
+		Orders: []pageOrder{}}
 	for i, op := range p.history {
 		if i == 0 {
 			part.Key = b.model.PartitionName(op.Input)
@@ -160,8 +163,8 @@ func (b *pageMaker) text(state any) int {
 	return number
 }
 
-// nearest returns the order among orders with which order has most of its beginning in common, and how much; -1 and 0
-// if none.
+// nearest returns the order among orders with which order has most of its beginning in common, and
+// how much; -1 and 0 if none.
 func nearest(orders [][]int, order []int) (base, keep int) {
 	base = -1
 	for i, other := range orders {

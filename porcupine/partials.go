@@ -2,7 +2,8 @@ package porcupine
 
 import "slices"
 
-// Partial linearizations are for pictures. What they may hold in all is bounded; the longest are kept.
+// Partial linearizations are for pictures. What they may hold in all is bounded; the longest are
+// kept.
 const (
 	maxPartials      = 64
 	maxPartialsTotal = 1 << 22 // operations
@@ -18,8 +19,8 @@ func newPartials(operations int) *partials {
 	return &partials{longest: make([]int32, operations)}
 }
 
-// note considers the order of path. It looks back from the end until enough operations have a longer one: those
-// before mostly have it too.
+// note considers the order of path. It looks back from the end until enough operations have a
+// longer one: those before mostly have it too.
 func (p *partials) note(path []move) {
 	const enough = 64
 	number := int32(0)

@@ -7,8 +7,9 @@ import (
 	"runtime/debug"
 )
 
-// firstTurn is how many choices a search tries before the next part has its turn; each turn is twice as long
-// as the one before. A part that is found illegal soon thus ends a check that others would hold up.
+// firstTurn is how many choices a search tries before the next part has its turn; each turn is
+// twice as long as the one before. A part that is found illegal soon thus ends a check that others
+// would hold up.
 const firstTurn = 1 << 12
 
 // pool is workers that judge parts in turns.
@@ -40,8 +41,8 @@ type verdictOf struct {
 	outcome
 }
 
-// work gives tasks their turns until quit is closed. When told to stop it goes on, so that each task reports how
-// far it came.
+// work gives tasks their turns until quit is closed. When told to stop it goes on, so that each
+// task reports how far it came.
 func (p *pool) work() {
 	for {
 		select {
@@ -61,7 +62,8 @@ func (p *pool) work() {
 	}
 }
 
-// safely gives t a turn, whatever Step does. It reports whether t is decided, and whether Step behaved.
+// safely gives t a turn, whatever Step does. It reports whether t is decided, and whether Step
+// behaved.
 func (p *pool) safely(t *task) (out outcome, decided, fine bool) {
 	defer func() {
 		if fine {
@@ -77,8 +79,9 @@ func (p *pool) safely(t *task) (out outcome, decided, fine bool) {
 			return
 		}
 		// Goexit: this function does not return to work.
-		p.results <- verdictOf{t.number, outcome{result: Unknown, panicked: errors.New("porcupine: Step ended its " +
-			"goroutine, as t.Fatal does: let it return, and report from the test")}}
+		p.results <- verdictOf{t.number, outcome{result: Unknown,
+			panicked: errors.New("porcupine: Step ended its " +
+				"goroutine, as t.Fatal does: let it return, and report from the test")}}
 	}()
 	out, decided = t.advance(p)
 	return out, decided, true
@@ -113,8 +116,8 @@ func (t *task) advance(p *pool) (out outcome, decided bool) {
 	return out, false
 }
 
-// guess is for a model without Access, and a part that turns out to be hard: a search along a guess of what Access
-// would say. Only an order is a result, or that a proven guess allows none.
+// guess is for a model without Access, and a part that turns out to be hard: a search along a guess
+// of what Access would say. Only an order is a result, or that a proven guess allows none.
 func (t *task) guess(p *pool) (out outcome, decided bool) {
 	if !t.guessed {
 		t.guessed = true
@@ -131,7 +134,8 @@ func (t *task) guess(p *pool) (out outcome, decided bool) {
 	}
 	if t.pieces != nil {
 		if out, decided = t.pieces.advance(p, t.part, t.turn); !decided && t.pieces.tasks == nil {
-			t.pieces = split(p.model, t.part, t.pieces.field+1, p.budget) // the guess was wrong: another
+			// the guess was wrong: another
+			t.pieces = split(p.model, t.part, t.pieces.field+1, p.budget)
 		}
 		return out, decided
 	}

@@ -5,16 +5,18 @@ import (
 	"slices"
 )
 
-// proven reports whether Step does what access says in every state that the system can be in, so that the model
-// is a register and nothing else. It is for reads, writes and updates; each value is written once.
+// proven reports whether Step does what access says in every state that the system can be in, so
+// that the model is a register and nothing else. It is for reads, writes and updates; each value is
+// written once.
 //
-// Suppose that it does so in each state that a prefix of an order leads to. Then that state is the value of
-// the last write w in it. If w is followed by op, no write lies wholly between the return of w and
-// the call of op, and w is called before op returns: op can see w. So it is enough to ask Step about each op in
-// the state of each write that it can see, which is some for each that was open at the time: O(nc) steps
-// for n operations of c clients.
+// Suppose that it does so in each state that a prefix of an order leads to. Then that state is the
+// value of the last write w in it. If w is followed by op, no write lies wholly between the return
+// of w and the call of op, and w is called before op returns: op can see w. So it is enough to ask
+// Step about each op in the state of each write that it can see, which is some for each that was
+// open at the time: O(nc) steps for n operations of c clients.
 func proven(m *Model, p *part, b *budget, access []Access) bool {
-	v := &prover{g: guesser{m: m, b: b, init: m.Init()}, p: p, access: access, left: 1<<20 + 64*len(access)}
+	v := &prover{g: guesser{m: m, b: b, init: m.Init()}, p: p, access: access, left: 1<<20 +
+		64*len(access)}
 	for op, a := range access {
 		switch a.Kind {
 		case AccessWrite, AccessUpdate:
@@ -56,7 +58,8 @@ func (v *prover) run() bool {
 			}
 		case isWrite && v.p.call[op] > v.settled:
 			v.settled = v.p.call[op]
-			v.seeable = slices.DeleteFunc(v.seeable, func(w int32) bool { return v.p.ret[w] < v.settled })
+			v.seeable = slices.DeleteFunc(v.seeable,
+				func(w int32) bool { return v.p.ret[w] < v.settled })
 		}
 		if at%1024 == 0 && v.g.b.stopped() {
 			return false

@@ -3,15 +3,17 @@ package porcupine
 import "slices"
 
 // search decides a part for any model. It goes through the events in order and lets operations take
-// effect as late as it can: only the return of one that did not yet (the front) forces a choice, of which
-// open operation is next. Choices are tried depth first, operations that must return soonest first.
+// effect as late as it can: only the return of one that did not yet (the front) forces a choice, of
+// which open operation is next. Choices are tried depth first, operations that must return soonest
+// first.
 //
 // Four things keep it small, none of which loses an order:
 //   - A configuration that was seen is not tried again (see visited).
-//   - Of open operations with equal input and output, the one that must return soonest is taken: in an order
-//     that takes another one first, the two can be exchanged.
-//   - A reader, an operation that leaves every state as it is, is taken as soon as it is legal: in an order that
-//     takes it later, it can be moved forward, as nothing after it tells the difference.
+//   - Of open operations with equal input and output, the one that must return soonest is taken: in
+//     an order that takes another one first, the two can be exchanged.
+//   - A reader, an operation that leaves every state as it is, is taken as soon as it is legal: in
+//     an order that takes it later, it can be moved forward, as nothing after it tells the
+//     difference.
 //   - Step is asked once for each state and each class of equal operations.
 //
 // The third needs to know the readers: see readers.go.
@@ -33,9 +35,10 @@ type search struct {
 	seen   *visited
 	held   int64 // bytes taken from budget
 
-	state     int32
-	lost      int32 // stands for all states that the guide calls lost; -1 without one
-	lastWrite int32 // position of the last call of a single operation that took effect and is no reader
+	state int32
+	lost  int32 // stands for all states that the guide calls lost; -1 without one
+	// position of the last call of a single operation that took effect and is no reader
+	lastWrite int32
 	path      []move
 	frames    []frame
 	choices   []int32 // of all frames
@@ -57,7 +60,8 @@ type frame struct {
 	moves       int   // path's length before the moves that led here
 }
 
-// newSearch prepares to search p. access is what the model says of each operation, nil if it says nothing.
+// newSearch prepares to search p. access is what the model says of each operation, nil if it says
+// nothing.
 func newSearch(p *part, m *Model, access []Access, b *budget, verbose bool) *search {
 	s := &search{w: newWindow(p), model: m, budget: b, states: newStates(m)}
 	s.scratch = make([]uint64, 2*s.w.words)
@@ -145,8 +149,8 @@ func (s *search) forgetAccess() {
 	}
 }
 
-// finish makes the outcome, and gives back what the search held. The order in it is that of operations taking
-// effect.
+// finish makes the outcome, and gives back what the search held. The order in it is that of
+// operations taking effect.
 func (s *search) finish(result CheckResult) outcome {
 	out := outcome{result: result, stuck: -1}
 	switch {
@@ -189,7 +193,8 @@ func (s *search) begin() CheckResult {
 	return Unknown
 }
 
-// explore tries so many choices at most (0: all there are). It leaves off when a reader turns out to be none.
+// explore tries so many choices at most (0: all there are). It leaves off when a reader turns out
+// to be none.
 func (s *search) explore(limit int) CheckResult {
 	for tried := 0; len(s.frames) > 0 && !s.wrong; {
 		if s.budget.halted.Load() || limit > 0 && tried == limit {
@@ -217,7 +222,8 @@ func (s *search) explore(limit int) CheckResult {
 	return Illegal
 }
 
-// try lets op take effect, and reports whether that was all. It takes op back where that leads nowhere new.
+// try lets op take effect, and reports whether that was all. It takes op back where that leads
+// nowhere new.
 func (s *search) try(op, next int32) bool {
 	mark := len(s.path)
 	s.take(op, next)
@@ -294,7 +300,8 @@ func (s *search) push(moves int) {
 	}
 	kept := here[:0]
 	for _, op := range here {
-		if !slices.ContainsFunc(kept, func(other int32) bool { return s.class[other] == s.class[op] }) {
+		if !slices.ContainsFunc(kept,
+			func(other int32) bool { return s.class[other] == s.class[op] }) {
 			kept = append(kept, op)
 		}
 	}

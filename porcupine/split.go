@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// pieces is a part cut up by a guess: that operations whose inputs differ in a certain field, such as a
-// key, have nothing to do with each other. Linearizability is local (Herlihy and Wing 1990, §3.1), so if the guess is
-// right the pieces can be judged apart. Nothing proves it right; but when each piece has an order, and
-// Step allows the orders merged, the part has one.
+// pieces is a part cut up by a guess: that operations whose inputs differ in a certain field, such
+// as a key, have nothing to do with each other. Linearizability is local (Herlihy and Wing 1990,
+// §3.1), so if the guess is right the pieces can be judged apart. Nothing proves it right; but when
+// each piece has an order, and Step allows the orders merged, the part has one.
 type pieces struct {
 	ids    [][]int32 // of each piece, the operations' numbers in the part
 	tasks  []*task
@@ -24,8 +24,8 @@ const (
 	maxPieces  = 4096 // pieces
 )
 
-// split guesses which field of the inputs, from the one numbered first on, tells independent operations apart. It
-// returns nil if none does.
+// split guesses which field of the inputs, from the one numbered first on, tells independent
+// operations apart. It returns nil if none does.
 func split(m *Model, p *part, first int, b *budget) *pieces {
 	t := reflect.TypeOf(p.history[0].Input)
 	if t == nil || t.Kind() != reflect.Struct {
@@ -47,8 +47,8 @@ func split(m *Model, p *part, first int, b *budget) *pieces {
 	return nil
 }
 
-// groupBy groups the operations by a field of their inputs, in order of first call. Fields that are not plain
-// values make no groups.
+// groupBy groups the operations by a field of their inputs, in order of first call. Fields that are
+// not plain values make no groups.
 func groupBy(p *part, field int) [][]int32 {
 	number := map[any]int{}
 	var groups [][]int32
@@ -79,8 +79,8 @@ func groupBy(p *part, field int) [][]int32 {
 	return groups
 }
 
-// independent tries pairs of operations from different groups in some states, and reports whether it made no
-// difference which came first.
+// independent tries pairs of operations from different groups in some states, and reports whether
+// it made no difference which came first.
 func independent(m *Model, p *part, b *budget, groups [][]int32) bool {
 	group := make([]int, len(p.history))
 	for n, ops := range groups {
@@ -166,8 +166,8 @@ func newPieces(p *part, groups [][]int32) *pieces {
 	return c
 }
 
-// advance gives each piece that has no order yet a turn. It is decided when all have one and Step allows the
-// whole; then, or when one turns out to have none, the pieces are of no use any more.
+// advance gives each piece that has no order yet a turn. It is decided when all have one and Step
+// allows the whole; then, or when one turns out to have none, the pieces are of no use any more.
 func (c *pieces) advance(p *pool, whole *part, turn int) (out outcome, decided bool) {
 	if c.tasks == nil {
 		return out, false
@@ -203,8 +203,8 @@ func (c *pieces) advance(p *pool, whole *part, turn int) (out outcome, decided b
 	return outcome{result: Ok, order: order, stuck: -1}, true
 }
 
-// merge puts the orders together. Each operation stands at the latest call of those up to it in its own order, which
-// lies within its interval; so all keep to real time.
+// merge puts the orders together. Each operation stands at the latest call of those up to it in its
+// own order, which lies within its interval; so all keep to real time.
 func (c *pieces) merge(whole *part) []int32 {
 	type point struct{ at, op int32 }
 	var points []point

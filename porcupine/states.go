@@ -8,9 +8,9 @@ import (
 // illegal stands for the state after an operation that cannot happen.
 const illegal = -1
 
-// states gives each distinct state a number, so that the search compares and stores numbers. Two numbers
-// may stand for equal states where the model gives no way to find equals quickly (Equal without Hash);
-// that costs time, never a wrong verdict.
+// states gives each distinct state a number, so that the search compares and stores numbers. Two
+// numbers may stand for equal states where the model gives no way to find equals quickly (Equal
+// without Hash); that costs time, never a wrong verdict.
 type states struct {
 	model  *Model
 	values []any
@@ -32,8 +32,8 @@ func (u unhashable) Error() string {
 		u.value)
 }
 
-// intern returns the number of value. Where there is neither == nor Hash to go by, equals are looked for among
-// the states interned with the same place alone.
+// intern returns the number of value. Where there is neither == nor Hash to go by, equals are
+// looked for among the states interned with the same place alone.
 func (s *states) intern(value any, place uint64) int32 {
 	comparable := false
 	if s.model.Equal == nil || s.model.Hash == nil {
@@ -159,7 +159,8 @@ func (t *transitions) get(key uint64) (next int32, known bool) {
 	}
 }
 
-// put remembers next under a key that is not known yet, and returns the bytes by which the table grew.
+// put remembers next under a key that is not known yet, and returns the bytes by which the table
+// grew.
 func (t *transitions) put(key uint64, next int32) (grown int64) {
 	if 4*(t.used+1) > 3*len(t.keys) {
 		old := *t

@@ -12,7 +12,8 @@ import (
 	"raftlab/porcupine/models"
 )
 
-// allOrders is the dumb twin of the checker: what linearizable means, by trying every order and remembering nothing.
+// allOrders is the dumb twin of the checker: what linearizable means, by trying every order and
+// remembering nothing.
 func allOrders(m porcupine.Model, history []porcupine.Operation) bool {
 	taken := make([]bool, len(history))
 	left := 0
@@ -69,8 +70,9 @@ type shape struct {
 }
 
 func randomShape(r *rand.Rand) shape {
-	return shape{kind: []string{"register", "cas", "kv"}[r.IntN(3)], operations: 1 + r.IntN(7), clients: 1 + r.IntN(5),
-		values: r.IntN(4), pending: r.IntN(2) == 0, damaged: r.IntN(2) == 0}
+	return shape{kind: []string{"register", "cas", "kv"}[r.IntN(3)], operations: 1 + r.IntN(7),
+		clients: 1 + r.IntN(5),
+		values:  r.IntN(4), pending: r.IntN(2) == 0, damaged: r.IntN(2) == 0}
 }
 
 func (s shape) String() string {
@@ -137,7 +139,8 @@ func (s shape) damage(r *rand.Rand, history []porcupine.Operation) {
 			get.Value = other.Input.(models.KvInput).Value
 			op.Output = get
 		} else {
-			op.Output = models.RegisterOutput{Value: other.Input.(models.RegisterInput).Value, Ok: r.IntN(2) == 0}
+			op.Output = models.RegisterOutput{Value: other.Input.(models.RegisterInput).Value,
+				Ok: r.IntN(2) == 0}
 		}
 	}
 }
@@ -159,7 +162,8 @@ func (s shape) calls(r *rand.Rand) []porcupine.Operation {
 			input = models.KvInput{Op: uint8(r.IntN(3)), Value: string(rune('a' + n))}
 		}
 		call := free[client] + r.Int64N(4)
-		op := porcupine.Operation{ClientId: client, Input: input, Call: call, Return: call + r.Int64N(12),
+		op := porcupine.Operation{ClientId: client, Input: input, Call: call, Return: call +
+			r.Int64N(12),
 			Pending: s.pending && r.IntN(5) == 0}
 		free[client] = op.Return + 1
 		history = append(history, op)
@@ -211,16 +215,19 @@ func TestTwin(t *testing.T) {
 		}{
 			{"with Access", model, porcupine.Options{Verbose: true, Explain: number%16 == 0}},
 			{"without Access", plain, porcupine.Options{Verbose: true, Explain: number%16 == 0}},
-			{"without Access, guessing at once", plain, porcupine.WithFirstTurn(porcupine.Options{Verbose: true}, 1)},
+			{"without Access, guessing at once", plain,
+				porcupine.WithFirstTurn(porcupine.Options{Verbose: true}, 1)},
 			{"with Equal alone", whole, porcupine.Options{Verbose: true}},
 		} {
 			report, err := porcupine.Check(context.Background(), way.model, history, way.opts)
 			if err != nil || report.Result != want {
-				t.Fatalf("history %d of seed %d (%s), %s: %s, %v; all orders say %s\n%s", number, seed, s, way.name,
+				t.Fatalf("history %d of seed %d (%s), %s: %s, %v; all orders say %s\n%s", number,
+					seed, s, way.name,
 					report.Result, err, want, describe(model, history))
 			}
 			if why := wrongOrders(plain, report); why != "" {
-				t.Fatalf("history %d of seed %d (%s), %s: %s\n%s", number, seed, s, way.name, why, describe(model, history))
+				t.Fatalf("history %d of seed %d (%s), %s: %s\n%s", number, seed, s, way.name, why,
+					describe(model, history))
 			}
 			if report.Failure != nil && way.opts.Explain {
 				if f := report.Failure; len(f.Core) == 0 || !f.Minimal || allOrders(plain, f.Core) {
@@ -248,7 +255,8 @@ func wrongOrders(m porcupine.Model, report porcupine.Report) string {
 				state = next
 				for _, later := range order[j+1:] {
 					if !later.Pending && later.Return < op.Call {
-						return fmt.Sprintf("order %d: step %d stands before one that had returned", i, j)
+						return fmt.Sprintf("order %d: step %d stands before one that had returned",
+							i, j)
 					}
 				}
 			}
@@ -277,7 +285,8 @@ func wrongOrders(m porcupine.Model, report porcupine.Report) string {
 func describe(m porcupine.Model, history []porcupine.Operation) string {
 	text := ""
 	for _, op := range history {
-		text += fmt.Sprintf("client %d [%d, %d] pending %t %s\n", op.ClientId, op.Call, op.Return, op.Pending,
+		text += fmt.Sprintf("client %d [%d, %d] pending %t %s\n", op.ClientId, op.Call, op.Return,
+			op.Pending,
 			m.DescribeOperation(op.Input, op.Output))
 	}
 	return text
@@ -311,7 +320,8 @@ func TestNondeterministicTwin(t *testing.T) {
 		counts[want]++
 		for name, m := range map[string]porcupine.Model{"plain": plain, "with Hash": withHash} {
 			if got := porcupine.CheckOperations(m, history); got != want {
-				t.Fatalf("history %d: %s model says %t, following each choice says %t\n%+v", number, name, got, want, history)
+				t.Fatalf("history %d: %s model says %t, following each choice says %t\n%+v", number,
+					name, got, want, history)
 			}
 		}
 	}
@@ -324,7 +334,8 @@ func lossyHistory(r *rand.Rand) []porcupine.Operation {
 	var history []porcupine.Operation
 	for i := range 2 + r.IntN(5) {
 		call := int64(4*i) - r.Int64N(8)
-		op := porcupine.Operation{ClientId: i, Call: call, Return: call + r.Int64N(8), Output: r.IntN(3)}
+		op := porcupine.Operation{ClientId: i, Call: call, Return: call + r.Int64N(8),
+			Output: r.IntN(3)}
 		if r.IntN(2) == 0 {
 			op.Input = 1 + r.IntN(2)
 		}

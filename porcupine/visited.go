@@ -4,8 +4,8 @@ import "math/bits"
 
 // configuration is where a search stands, in full: what can still happen depends on nothing else.
 //
-// Behind pos lie returns of operations that all took effect, so only operations still open at pos need
-// a bit each: the window of concurrent operations, not the whole history.
+// Behind pos lie returns of operations that all took effect, so only operations still open at pos
+// need a bit each: the window of concurrent operations, not the whole history.
 type configuration struct {
 	pos     int32    // the first event that is not behind
 	state   int32    // number of the state
@@ -13,9 +13,9 @@ type configuration struct {
 	pending []uint64 // by slot: never returns, took effect
 }
 
-// visited is the set of configurations that led nowhere, or are being tried. Of two that differ in pending
-// operations alone, the one that used fewer of them has all the other's choices and more; so a
-// configuration counts as visited when one with a subset of its pending operations is there.
+// visited is the set of configurations that led nowhere, or are being tried. Of two that differ in
+// pending operations alone, the one that used fewer of them has all the other's choices and more;
+// so a configuration counts as visited when one with a subset of its pending operations is there.
 type visited struct {
 	words   int // of done
 	more    int // words of pending; 0 if nothing is pending

@@ -20,11 +20,13 @@ var (
 	pageJS string
 )
 
-// Visualize writes one HTML page that shows a history and what a verbose check found out about it: clients
-// against time, the order in which operations can have taken effect, and, if the history is illegal, the return
-// that no order gets past. The page needs nothing else, neither files nor a network.
+// Visualize writes one HTML page that shows a history and what a verbose check found out about it:
+// clients against time, the order in which operations can have taken effect, and, if the history is
+// illegal, the return that no order gets past. The page needs nothing else, neither files nor a
+// network.
 //
-// model must be the one that info was made with; the error says so if it is not, or that output failed.
+// model must be the one that info was made with; the error says so if it is not, or that output
+// failed.
 func Visualize(model Model, info LinearizationInfo, output io.Writer) error {
 	full, err := model.filled()
 	if err != nil {
@@ -34,13 +36,15 @@ func Visualize(model Model, info LinearizationInfo, output io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Marshal writes <, > and & in strings as \u003c and so on: no value can end the script element.
+	// Marshal writes <, > and & in strings as \u003c and so on: no value can end the script
+	// element.
 	text, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("porcupine: visualize: %w", err)
 	}
 	w := bufio.NewWriter(output)
-	_, err = strings.NewReplacer("{{style}}", pageCSS, "{{script}}", pageJS, "{{data}}", string(text)).
+	_, err = strings.NewReplacer("{{style}}", pageCSS, "{{script}}", pageJS, "{{data}}",
+		string(text)).
 		WriteString(w, pageHTML)
 	if err == nil {
 		err = w.Flush()

@@ -59,10 +59,13 @@ func render(t *testing.T, m porcupine.Model, info porcupine.LinearizationInfo) (
 
 func TestPageOfALegalHistory(t *testing.T) {
 	_, info := porcupine.CheckOperationsVerbose(models.RegisterModel, []porcupine.Operation{
-		{ClientId: 4, Input: models.RegisterInput{Op: models.RegisterWrite, Value: "v"}, Call: 10, Return: 1 << 60,
+		{ClientId: 4, Input: models.RegisterInput{Op: models.RegisterWrite, Value: "v"}, Call: 10,
+			Return: 1 << 60,
 			Output: models.RegisterOutput{}, Metadata: "from the log"},
-		{ClientId: 5, Input: models.RegisterInput{}, Output: models.RegisterOutput{Value: "v"}, Call: 20, Return: 30},
-		{ClientId: 6, Input: models.RegisterInput{Op: models.RegisterWrite, Value: "w"}, Call: 25, Pending: true},
+		{ClientId: 5, Input: models.RegisterInput{}, Output: models.RegisterOutput{Value: "v"},
+			Call: 20, Return: 30},
+		{ClientId: 6, Input: models.RegisterInput{Op: models.RegisterWrite, Value: "w"}, Call: 25,
+			Pending: true},
 	}, 0)
 	_, data := render(t, models.RegisterModel, info)
 	if len(data.Parts) != 1 || data.Parts[0].Result != "Ok" || data.Parts[0].Stuck != -1 {
@@ -85,11 +88,13 @@ func TestPageOfALegalHistory(t *testing.T) {
 }
 
 func TestPageOfAnIllegalHistory(t *testing.T) {
-	history := []porcupine.Operation{write(0, 10, 1), write(20, 30, 2), read(40, 50, 2), read(60, 70, 1), read(80, 90, 2)}
+	history := []porcupine.Operation{write(0, 10, 1), write(20, 30, 2), read(40, 50, 2),
+		read(60, 70, 1), read(80, 90, 2)}
 	_, info := porcupine.CheckOperationsVerbose(register(), history, 0)
 	_, data := render(t, register(), info)
 	part := data.Parts[0]
-	if part.Result != "Illegal" || part.Stuck != 3 || len(part.Orders) == 0 || len(part.Orders[0].Steps) != 3 {
+	if part.Result != "Illegal" || part.Stuck != 3 || len(part.Orders) == 0 ||
+		len(part.Orders[0].Steps) != 3 {
 		t.Errorf("result %s, stuck %d, orders %+v", part.Result, part.Stuck, part.Orders)
 	}
 }
@@ -98,10 +103,13 @@ func TestPageEscapesEverything(t *testing.T) {
 	evil := `</script><script>alert(1)</script><!-- {{script}} {{data}} "'` + "\u2028"
 	m := models.RegisterModel
 	_, info := porcupine.CheckOperationsVerbose(m, []porcupine.Operation{
-		{Input: models.RegisterInput{Op: models.RegisterWrite, Value: evil}, Call: 1, Return: 2, Output: models.RegisterOutput{}}}, 0)
-	info.AddAnnotations([]porcupine.Annotation{{Tag: evil, Start: 1, Description: evil, Details: evil, TextColor: evil}})
+		{Input: models.RegisterInput{Op: models.RegisterWrite, Value: evil}, Call: 1, Return: 2,
+			Output: models.RegisterOutput{}}}, 0)
+	info.AddAnnotations([]porcupine.Annotation{{Tag: evil, Start: 1, Description: evil,
+		Details: evil, TextColor: evil}})
 	page, data := render(t, m, info)
-	if strings.Count(page, "<script") != 2 || strings.Count(page, "</script>") != 2 || strings.Contains(page, "<!--") {
+	if strings.Count(page, "<script") != 2 || strings.Count(page, "</script>") != 2 ||
+		strings.Contains(page, "<!--") {
 		t.Error("a value got out of its string")
 	}
 	if a := data.Annotations[0]; a.Tag != evil || a.D != evil || a.M != evil {
@@ -125,7 +133,8 @@ func TestPageNeedsNothingElse(t *testing.T) {
 }
 
 func TestAnnotations(t *testing.T) {
-	_, info := porcupine.CheckOperationsVerbose(register(), []porcupine.Operation{read(10, 20, 0)}, 0)
+	_, info := porcupine.CheckOperationsVerbose(register(), []porcupine.Operation{read(10, 20, 0)},
+		0)
 	info.AddAnnotations([]porcupine.Annotation{
 		{ClientId: 3, Start: 5, Description: "restarted", Details: "by the test"},
 		{Tag: "server 1", Start: 12, End: 15, Description: "leader", BackgroundColor: "#eee"},
@@ -133,7 +142,8 @@ func TestAnnotations(t *testing.T) {
 	})
 	_, data := render(t, register(), info)
 	first, second, third := data.Annotations[0], data.Annotations[1], data.Annotations[2]
-	if first.C != 3 || first.S != first.E || data.Times[first.S] != 5.0 || first.M != "by the test" {
+	if first.C != 3 || first.S != first.E || data.Times[first.S] != 5.0 ||
+		first.M != "by the test" {
 		t.Errorf("%+v", first)
 	}
 	if second.Tag != "server 1" || data.Times[second.E] != 15.0 || second.Bg != "#eee" {
@@ -147,7 +157,8 @@ func TestAnnotations(t *testing.T) {
 // A page of many orders says each part of them once.
 func TestPageIsSmall(t *testing.T) {
 	m := register()
-	history := []porcupine.Operation{write(0, 10, 1), write(0, 10, 2), read(20, 40, 1), read(20, 40, 2)}
+	history := []porcupine.Operation{write(0, 10, 1), write(0, 10, 2), read(20, 40, 1),
+		read(20, 40, 2)}
 	_, info := porcupine.CheckOperationsVerbose(m, history, 0)
 	page, data := render(t, m, info)
 	steps := 0
@@ -155,7 +166,8 @@ func TestPageIsSmall(t *testing.T) {
 		steps += len(o.Steps)
 	}
 	if len(data.Parts[0].Orders) < 2 || steps > 2*len(history) {
-		t.Errorf("%d steps in %d orders of %d operations, %d bytes", steps, len(data.Parts[0].Orders), len(history), len(page))
+		t.Errorf("%d steps in %d orders of %d operations, %d bytes", steps,
+			len(data.Parts[0].Orders), len(history), len(page))
 	}
 }
 
@@ -164,16 +176,20 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk is full") }
 
 func TestVisualizeErrors(t *testing.T) {
-	_, info := porcupine.CheckOperationsVerbose(register(), []porcupine.Operation{write(1, 2, 3), read(10, 20, 3)}, 0)
-	if err := porcupine.Visualize(register(), info, fullDisk{}); err == nil || !strings.Contains(err.Error(), "disk is full") {
+	_, info := porcupine.CheckOperationsVerbose(register(),
+		[]porcupine.Operation{write(1, 2, 3), read(10, 20, 3)}, 0)
+	if err := porcupine.Visualize(register(), info, fullDisk{}); err == nil ||
+		!strings.Contains(err.Error(), "disk is full") {
 		t.Errorf("output fails: %v", err)
 	}
 	other := register()
 	other.Step = func(state, input, output any) (bool, any) { return false, state }
-	if err := porcupine.Visualize(other, info, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "model") {
+	if err := porcupine.Visualize(other, info, &bytes.Buffer{}); err == nil ||
+		!strings.Contains(err.Error(), "model") {
 		t.Errorf("another model: %v", err)
 	}
-	if err := porcupine.VisualizePath(register(), info, filepath.Join(t.TempDir(), "no", "such", "folder")); err == nil {
+	if err := porcupine.VisualizePath(register(), info,
+		filepath.Join(t.TempDir(), "no", "such", "folder")); err == nil {
 		t.Error("no error for a path that cannot be")
 	}
 	path := filepath.Join(t.TempDir(), "page.html")

@@ -14,16 +14,17 @@ import (
 	"raftlab/porcupine/models"
 )
 
-// The histories here are too large for the dumb twin; they are legal by construction, or broken in a way that
-// is plain to see.
+// The histories here are too large for the dumb twin; they are legal by construction, or broken in
+// a way that is plain to see.
 
-// decide is how long a history that a quick way decides may take: far from what it does take, and far from what a
-// search would.
+// decide is how long a history that a quick way decides may take: far from what it does take, and
+// far from what a search would.
 const decide = 20 * time.Second
 
 func verdict(t *testing.T, m porcupine.Model, history []porcupine.Operation) porcupine.CheckResult {
 	t.Helper()
-	report, err := porcupine.Check(context.Background(), m, history, porcupine.Options{Timeout: decide})
+	report, err := porcupine.Check(context.Background(), m, history,
+		porcupine.Options{Timeout: decide})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,8 @@ func stale(history []porcupine.Operation) []porcupine.Operation {
 func TestManyClientsOnOneRegister(t *testing.T) {
 	plain := models.RegisterModel
 	plain.Access = nil
-	for name, m := range map[string]porcupine.Model{"with Access": models.RegisterModel, "found out": plain} {
+	for name, m := range map[string]porcupine.Model{"with Access": models.RegisterModel,
+		"found out": plain} {
 		for _, clients := range []int{8, 24, 64, 130} {
 			if got := verdict(t, m, registers(clients, 3000)); got != porcupine.Ok {
 				t.Errorf("%s, %d clients: %s", name, clients, got)
@@ -68,7 +70,8 @@ func TestManyClientsOnOneRegister(t *testing.T) {
 	}
 }
 
-// appendHistory is many clients that append to one key and read it. With repeat, each piece is appended twice.
+// appendHistory is many clients that append to one key and read it. With repeat, each piece is
+// appended twice.
 func appendHistory(clients, operations int, repeat bool) []porcupine.Operation {
 	r := rand.New(rand.NewPCG(4, uint64(clients)))
 	s := shape{kind: "kv", operations: operations, clients: clients}
@@ -95,7 +98,8 @@ func TestManyClientsAppend(t *testing.T) {
 	plain.Access = nil
 	for _, repeat := range []bool{false, true} {
 		history := appendHistory(12, 400, repeat)
-		for name, m := range map[string]porcupine.Model{"with Access": models.KvModel, "found out": plain} {
+		for name, m := range map[string]porcupine.Model{"with Access": models.KvModel,
+			"found out": plain} {
 			if got := verdict(t, m, history); got != porcupine.Ok {
 				t.Errorf("%s, pieces repeated %t: %s", name, repeat, got)
 			}
@@ -131,7 +135,10 @@ func wholeStore() porcupine.Model {
 			}
 			return true, store
 		},
-		Equal: func(a, b any) bool { return maps.Equal(a.(map[string]string), b.(map[string]string)) },
+		Equal: func(a, b any) bool {
+			return maps.Equal(a.(map[string]string),
+				b.(map[string]string))
+		},
 		Hash: func(state any) (sum uint64) {
 			for key, value := range state.(map[string]string) {
 				sum += maphash.String(seed, key+"="+value)
@@ -156,20 +163,23 @@ func TestStoreInOneMap(t *testing.T) {
 	}
 }
 
-// Equal appends, one of them as far as a read of the state "1." is concerned no more than a read: found by chance among
-// a hundred thousand random histories.
+// Equal appends, one of them as far as a read of the state "1." is concerned no more than a read:
+// found by chance among a hundred thousand random histories.
 func TestPutThatLooksLikeARead(t *testing.T) {
 	plain := models.KvModel
 	plain.Access = nil
 	op := func(kind uint8, call, ret int64, value string) porcupine.Operation {
-		o := porcupine.Operation{Input: models.KvInput{Op: kind, Value: value}, Output: models.KvOutput{}, Call: call, Return: ret}
+		o := porcupine.Operation{Input: models.KvInput{Op: kind, Value: value},
+			Output: models.KvOutput{}, Call: call, Return: ret}
 		if kind == models.KvGet {
 			o.Input, o.Output = models.KvInput{}, models.KvOutput{Value: value}
 		}
 		return o
 	}
-	history := []porcupine.Operation{op(models.KvAppend, 9, 14, "1."), op(models.KvAppend, 15, 36, "1."),
-		op(models.KvPut, 19, 27, "1."), op(models.KvAppend, 28, 34, "1."), op(models.KvGet, 36, 50, "1.1."),
+	history := []porcupine.Operation{op(models.KvAppend, 9, 14, "1."),
+		op(models.KvAppend, 15, 36, "1."),
+		op(models.KvPut, 19, 27, "1."), op(models.KvAppend, 28, 34, "1."), op(models.KvGet, 36, 50,
+			"1.1."),
 		op(models.KvGet, 55, 60, "1.1.")}
 	if !allOrders(plain, history) {
 		t.Fatal("the twin refuses the history")
@@ -183,8 +193,9 @@ func TestAMillionOperations(t *testing.T) {
 	history := make([]porcupine.Operation, 1000000)
 	for i := range history { // client 0 writes, client 1 reads what is being written
 		call := int64(i / 2 * 10)
-		history[i] = porcupine.Operation{ClientId: i % 2, Call: call, Return: call + 8, Output: models.RegisterOutput{},
-			Input: models.RegisterInput{Op: models.RegisterWrite, Value: i}}
+		history[i] = porcupine.Operation{ClientId: i % 2, Call: call, Return: call + 8,
+			Output: models.RegisterOutput{},
+			Input:  models.RegisterInput{Op: models.RegisterWrite, Value: i}}
 		if i%2 == 1 {
 			history[i].Input, history[i].Output = models.RegisterInput{}, models.RegisterOutput{Value: i - 1}
 		}
@@ -198,7 +209,8 @@ func TestAMillionOperations(t *testing.T) {
 	}
 }
 
-// Operations that never return keep their places in the window for ever; they must not make the search explode.
+// Operations that never return keep their places in the window for ever; they must not make the
+// search explode.
 func TestManyPendingOperations(t *testing.T) {
 	var history []porcupine.Operation
 	for i := range 60 {
@@ -207,10 +219,13 @@ func TestManyPendingOperations(t *testing.T) {
 	}
 	for i := range 40 {
 		call := int64(100 + 10*i)
-		history = append(history, porcupine.Operation{ClientId: 60, Call: call, Return: call + 5, Output: models.RegisterOutput{},
-			Input: models.RegisterInput{Op: models.RegisterWrite, Value: i % 5}},
-			porcupine.Operation{ClientId: 60, Call: call + 6, Return: call + 8, Input: models.RegisterInput{},
-				Output: models.RegisterOutput{Value: (i + i%2) % 5}}) // now and then one of them has happened
+		history = append(history, porcupine.Operation{ClientId: 60, Call: call, Return: call + 5,
+			Output: models.RegisterOutput{},
+			Input:  models.RegisterInput{Op: models.RegisterWrite, Value: i % 5}},
+			porcupine.Operation{ClientId: 60, Call: call + 6, Return: call + 8,
+				Input: models.RegisterInput{},
+				// now and then one of them has happened
+				Output: models.RegisterOutput{Value: (i + i%2) % 5}})
 	}
 	if got := verdict(t, models.CasModel, history); got != porcupine.Ok {
 		t.Errorf("verdict %s", got)

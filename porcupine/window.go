@@ -2,9 +2,9 @@ package porcupine
 
 import "math/bits"
 
-// window is the operations that are open where the search stands. Each has a slot from its call to its
-// return; a slot is used again afterwards, so there are no more slots than operations open at once.
-// Pending operations have slots of their own, behind the others.
+// window is the operations that are open where the search stands. Each has a slot from its call to
+// its return; a slot is used again afterwards, so there are no more slots than operations open at
+// once. Pending operations have slots of their own, behind the others.
 type window struct {
 	part  *part
 	slot  []int32  // of each operation
@@ -54,8 +54,8 @@ func add(set []uint64, i int32)      { set[i>>6] |= 1 << (i & 63) }
 func remove(set []uint64, i int32)   { set[i>>6] &^= 1 << (i & 63) }
 func has(set []uint64, i int32) bool { return set[i>>6]>>(i&63)&1 == 1 }
 
-// advance goes forward over calls, and over returns of operations that took effect, to the first return of one
-// that did not: the front, which must take effect next, or soon.
+// advance goes forward over calls, and over returns of operations that took effect, to the first
+// return of one that did not: the front, which must take effect next, or soon.
 func (w *window) advance() {
 	events := w.part.events
 	for int(w.pos) < len(events) {

@@ -5,33 +5,33 @@ import (
 	"slices"
 )
 
-// zones judges a part whose operations are reads, writes, updates and appends of plain values, when each value
-// read names the write it comes from. The method is that of Gibbons and Korach, "Testing shared memories"
-// (SIAM J. Comput. 26, 1997), carried over to updates and appends.
+// zones judges a part whose operations are reads, writes, updates and appends of plain values, when
+// each value read names the write it comes from. The method is that of Gibbons and Korach, "Testing
+// shared memories" (SIAM J. Comput. 26, 1997), carried over to updates and appends.
 //
-// A write, with the reads of its value, is a cluster; nothing else can come between them. An update or an
-// append that must follow a certain cluster at once is joined to it, with its own reads: the whole is a
-// block, whose inner order is known. What is left is the order of the blocks. With
+// A write, with the reads of its value, is a cluster; nothing else can come between them. An update
+// or an append that must follow a certain cluster at once is joined to it, with its own reads: the
+// whole is a block, whose inner order is known. What is left is the order of the blocks. With
 //
 //	first = the earliest return in a block, last = the latest call in it,
 //
-// block A must come before B if and only if first(A) < last(B). An order exists if and only if no two
-// blocks must each come before the other; sorted by min(first, last) they are then in order:
+// block A must come before B if and only if first(A) < last(B). An order exists if and only if no
+// two blocks must each come before the other; sorted by min(first, last) they are then in order:
 //
 //	first < last: a forward zone. Two that overlap must each come before the other.
 //	last < first: a backward zone. Two never do; one inside a forward zone must come before and after it.
 //
-// Writes and appends that nobody saw are blocks by themselves (an append that nobody saw can stand before any
-// write). The initial value is a block that must come before all others. Operations that are pending, and whose
-// value nobody saw, can be left out. All this takes O(n log n).
+// Writes and appends that nobody saw are blocks by themselves (an append that nobody saw can stand
+// before any write). The initial value is a block that must come before all others. Operations that
+// are pending, and whose value nobody saw, can be left out. All this takes O(n log n).
 type zones struct {
 	p      *part
 	access []Access
 	init   any
 
 	versions []version // the first is the initial value
-	// saw is, of a read, the number of the version that it saw; of an append that a read saw, -2 minus that
-	// read; of all others, -1.
+	// saw is, of a read, the number of the version that it saw; of an append that a read saw, -2
+	// minus that read; of all others, -1.
 	saw     []int32
 	byValue map[any]int32
 	order   []int32 // of the blocks' operations, block by block
@@ -62,10 +62,12 @@ type zoneVerdict struct {
 	result    CheckResult
 	undecided bool
 	order     []int32 // Ok
-	core      []int32 // Illegal: operations that are in each other's way, and the writes of what they saw
+	// Illegal: operations that are in each other's way, and the writes of what they saw
+	core []int32
 }
 
-// accesses asks the model about each operation. It returns nil if there is one that the model cannot tell.
+// accesses asks the model about each operation. It returns nil if there is one that the model
+// cannot tell.
 func accesses(m *Model, history []Operation) []Access {
 	if m.Access == nil {
 		return nil
@@ -309,8 +311,9 @@ func (z *zones) sort() (zoneVerdict, bool) {
 	return zoneVerdict{}, false
 }
 
-// plainest returns of the blocks that cannot be before nor after forward, of which b is one, the one that is easiest to
-// explain: a write by itself, if possible one that was called after the write of forward had returned.
+// plainest returns of the blocks that cannot be before nor after forward, of which b is one, the
+// one that is easiest to explain: a write by itself, if possible one that was called after the
+// write of forward had returned.
 func (z *zones) plainest(forward, b *block) *block {
 	write := z.order[forward.begin]
 	cost := func(b *block) int {
@@ -324,7 +327,8 @@ func (z *zones) plainest(forward, b *block) *block {
 	}
 	for i := range z.blocks {
 		other := &z.blocks[i]
-		if other != forward && other.first < forward.last && forward.first < other.last && cost(other) < cost(b) {
+		if other != forward && other.first < forward.last && forward.first < other.last &&
+			cost(other) < cost(b) {
 			b = other
 		}
 	}
@@ -380,8 +384,8 @@ func (z *zones) supports(op int32) []int32 {
 	return nil
 }
 
-// withFree returns the order with the free operations in it: each stands before the first operation that
-// was called after its return. All that returned before its call stand before that one too.
+// withFree returns the order with the free operations in it: each stands before the first operation
+// that was called after its return. All that returned before its call stand before that one too.
 func (z *zones) withFree() []int32 {
 	order := make([]int32, 0, len(z.order)+len(z.free))
 	slices.SortFunc(z.free, func(a, b int32) int { return cmp.Compare(z.p.ret[a], z.p.ret[b]) })

@@ -11,12 +11,15 @@ import (
 	"raftlab/porcupine/models"
 )
 
-// rivalPatience is what the rival gets for a history that it may give up on. The metric gave-up/op is 1 if it does.
+// rivalPatience is what the rival gets for a history that it may give up on. The metric gave-up/op
+// is 1 if it does.
 const rivalPatience = 3 * time.Second
 
-// contest measures both checkers on one history: the product by its own model, and, as <Name>SharedModel, by the
-// very model that the rival has, which says nothing of what operations do.
-func contest(b *testing.B, own ours.Model, shared spec, history []ours.Operation, want ours.CheckResult) {
+// contest measures both checkers on one history: the product by its own model, and, as
+// <Name>SharedModel, by the very model that the rival has, which says nothing of what operations
+// do.
+func contest(b *testing.B, own ours.Model, shared spec, history []ours.Operation,
+	want ours.CheckResult) {
 	late := closed(history)
 	b.Run("OwnModel", func(b *testing.B) {
 		measureOurs(b, own, history, want)
@@ -76,7 +79,8 @@ func BenchmarkKvNoPartition10ClientsOk(b *testing.B) {
 // The nine logs of Jepsen that take the rival longest.
 func BenchmarkJepsen(b *testing.B) {
 	files := rivalFiles(b)
-	for _, name := range []string{"etcd_002", "etcd_007", "etcd_040", "etcd_057", "etcd_075", "etcd_080", "etcd_085",
+	for _, name := range []string{"etcd_002", "etcd_007", "etcd_040", "etcd_057", "etcd_075",
+		"etcd_080", "etcd_085",
 		"etcd_097", "etcd_099"} {
 		b.Run(name, func(b *testing.B) {
 			h := load(b, files[name])
@@ -89,8 +93,8 @@ func BenchmarkJepsen(b *testing.B) {
 	}
 }
 
-// registerHistory is clients on one register who write unique values, or read, half and half. Every client has an operation
-// open nearly all the time.
+// registerHistory is clients on one register who write unique values, or read, half and half. Every
+// client has an operation open nearly all the time.
 func registerHistory(clients, operations int, seed uint64) []ours.Operation {
 	r := rand.New(rand.NewPCG(seed, 0))
 	free := make([]int64, clients)
@@ -103,10 +107,12 @@ func registerHistory(clients, operations int, seed uint64) []ours.Operation {
 	for i := range operations {
 		client := i % clients
 		call := free[client] + r.Int64N(10)
-		op := ours.Operation{ClientId: client, Call: call, Return: call + 1 + r.Int64N(100), Output: models.RegisterOutput{},
-			Input: models.RegisterInput{Op: uint8(r.IntN(2)), Value: i}}
+		op := ours.Operation{ClientId: client, Call: call, Return: call + 1 + r.Int64N(100),
+			Output: models.RegisterOutput{},
+			Input:  models.RegisterInput{Op: uint8(r.IntN(2)), Value: i}}
 		free[client] = op.Return + 1
-		effects = append(effects, effect{float64(op.Call) + r.Float64()*float64(op.Return-op.Call), i})
+		at := float64(op.Call) + r.Float64()*float64(op.Return-op.Call)
+		effects = append(effects, effect{at, i})
 		history = append(history, op)
 	}
 	slices.SortFunc(effects, func(a, b effect) int {
@@ -154,7 +160,8 @@ func BenchmarkRegister64Clients2kOps(b *testing.B) {
 }
 
 func BenchmarkRegister64Clients2kOpsBad(b *testing.B) {
-	contest(b, models.RegisterModel, registerSpec(), makeStale(registerHistory(64, 2000, 2)), ours.Illegal)
+	contest(b, models.RegisterModel, registerSpec(), makeStale(registerHistory(64, 2000, 2)),
+		ours.Illegal)
 }
 
 func BenchmarkRegister8Clients40kOps(b *testing.B) {
@@ -162,12 +169,15 @@ func BenchmarkRegister8Clients40kOps(b *testing.B) {
 }
 
 func BenchmarkStaleRead16Clients1kOps(b *testing.B) {
-	contest(b, models.RegisterModel, registerSpec(), makeStale(registerHistory(16, 1000, 4)), ours.Illegal)
+	contest(b, models.RegisterModel, registerSpec(), makeStale(registerHistory(16, 1000, 4)),
+		ours.Illegal)
 }
 
 // A million operations; the rival is not asked.
 func BenchmarkMillionOps(b *testing.B) {
 	history := registerHistory(8, 1000000, 5)
 	b.Run("OwnModel", func(b *testing.B) { measureOurs(b, models.RegisterModel, history, ours.Ok) })
-	b.Run("SharedModel", func(b *testing.B) { measureOurs(b, registerSpec().ours(), history, ours.Ok) })
+	b.Run("SharedModel", func(b *testing.B) {
+		measureOurs(b, registerSpec().ours(), history, ours.Ok)
+	})
 }

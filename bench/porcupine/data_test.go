@@ -11,10 +11,12 @@ import (
 	"raftlab/porcupine/histfile"
 )
 
-// rivalData returns the rival's folder of test data, in the module cache: none of it is copied here.
+// rivalData returns the rival's folder of test data, in the module cache: none of it is copied
+// here.
 func rivalData(tb testing.TB) string {
 	tb.Helper()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/anishathalye/porcupine").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}",
+		"github.com/anishathalye/porcupine").Output()
 	if err != nil {
 		tb.Fatalf("find the rival's test data: %v", err)
 	}
@@ -55,8 +57,8 @@ func specOf(h *histfile.History) spec {
 	return registerSpec()
 }
 
-// forRival turns a history into the rival's, which has no pending operations: they return after everything
-// else, with an answer that is not known.
+// forRival turns a history into the rival's, which has no pending operations: they return after
+// everything else, with an answer that is not known.
 func forRival(history []ours.Operation) []rival.Operation {
 	end := int64(0)
 	for _, op := range history {
@@ -64,7 +66,8 @@ func forRival(history []ours.Operation) []rival.Operation {
 	}
 	converted := make([]rival.Operation, len(history))
 	for i, op := range history {
-		converted[i] = rival.Operation{ClientId: op.ClientId, Input: op.Input, Call: op.Call, Output: op.Output,
+		converted[i] = rival.Operation{ClientId: op.ClientId, Input: op.Input, Call: op.Call,
+			Output: op.Output,
 			Return: op.Return}
 		if op.Pending {
 			converted[i].Return = end + 1
@@ -77,7 +80,8 @@ func forRival(history []ours.Operation) []rival.Operation {
 func closed(history []ours.Operation) []ours.Operation {
 	var ops []ours.Operation
 	for _, op := range forRival(history) {
-		ops = append(ops, ours.Operation{ClientId: op.ClientId, Input: op.Input, Call: op.Call, Output: op.Output,
+		ops = append(ops, ours.Operation{ClientId: op.ClientId, Input: op.Input, Call: op.Call,
+			Output: op.Output,
 			Return: op.Return})
 	}
 	return ops

@@ -47,7 +47,8 @@ func randomShape(r *rand.Rand) shape {
 	return s
 }
 
-// generate lets clients loose on a correct store and writes down what they see; then it damages the record.
+// generate lets clients loose on a correct store and writes down what they see; then it damages the
+// record.
 func (s shape) generate(r *rand.Rand) []ours.Operation {
 	history := s.calls(r)
 	s.answer(r, history)
@@ -64,7 +65,8 @@ func (s shape) calls(r *rand.Rand) []ours.Operation {
 	for i := range s.operations {
 		client := r.IntN(s.clients)
 		call := free[client] + int64(r.IntN(6))
-		op := ours.Operation{ClientId: client, Input: s.input(r, i), Call: call, Return: call + int64(r.IntN(30))}
+		op := ours.Operation{ClientId: client, Input: s.input(r, i), Call: call,
+			Return: call + int64(r.IntN(30))}
 		free[client] = op.Return + 1
 		if s.pending > 0 && r.IntN(s.pending) == 0 {
 			op.Pending = true
@@ -99,7 +101,8 @@ func (s shape) input(r *rand.Rand, number int) any {
 	return in
 }
 
-// answer lets the operations take effect, each at a random time of its interval, on a correct store.
+// answer lets the operations take effect, each at a random time of its interval, on a correct
+// store.
 func (s shape) answer(r *rand.Rand, history []ours.Operation) {
 	type effect struct {
 		at float64
@@ -110,7 +113,8 @@ func (s shape) answer(r *rand.Rand, history []ours.Operation) {
 		if op.Pending && r.IntN(2) == 0 {
 			continue // it never does
 		}
-		effects = append(effects, effect{float64(op.Call) + r.Float64()*float64(op.Return-op.Call), i})
+		at := float64(op.Call) + r.Float64()*float64(op.Return-op.Call)
+		effects = append(effects, effect{at, i})
 	}
 	slices.SortFunc(effects, func(a, b effect) int { return cmp.Compare(a.at, b.at) })
 	values, texts := map[string]any{}, map[string]string{}
@@ -118,7 +122,8 @@ func (s shape) answer(r *rand.Rand, history []ours.Operation) {
 		op := &history[e.op]
 		switch in := op.Input.(type) {
 		case models.RegisterInput:
-			out := models.RegisterOutput{Ok: in.Op == models.RegisterCas && values[in.Key] == in.From}
+			wasSet := in.Op == models.RegisterCas && values[in.Key] == in.From
+			out := models.RegisterOutput{Ok: wasSet}
 			if in.Op == models.RegisterRead {
 				out.Value = values[in.Key]
 			}

@@ -47,7 +47,9 @@ func kvMapSpec() spec {
 			}
 			return true, next
 		},
-		equal: func(a, b any) bool { return maps.Equal(a.(map[string]string), b.(map[string]string)) },
+		equal: func(a, b any) bool {
+			return maps.Equal(a.(map[string]string), b.(map[string]string))
+		},
 		hash: func(state any) uint64 {
 			var h uint64
 			for k, v := range state.(map[string]string) {

@@ -16,12 +16,14 @@ import (
 
 var (
 	histories = flag.Int("histories", 10000, "how many random histories TestSameVerdict compares")
-	first     = flag.Int("first", 0, "number of the first of them: each depends on its number and the seed alone")
-	seed      = flag.Uint64("seed", 1, "seed of the random histories")
+	first     = flag.Int("first", 0,
+		"number of the first of them: each depends on its number and the seed alone")
+	seed = flag.Uint64("seed", 1, "seed of the random histories")
 )
 
-// patience is what the rival may take for one history, and ourPatience what the product may: a history is only put to
-// it when the rival has a verdict, so it should have one too, however busy the machine is.
+// patience is what the rival may take for one history, and ourPatience what the product may: a
+// history is only put to it when the rival has a verdict, so it should have one too, however busy
+// the machine is.
 const (
 	patience    = 5 * time.Second
 	ourPatience = 2 * time.Minute
@@ -43,9 +45,10 @@ func TestSameVerdictOnTestData(t *testing.T) {
 	}
 }
 
-// compare asks the product for its verdict in all ways: by the shared model and by its own, with pending operations
-// and with what the rival has in their place.
-func compare(t *testing.T, name, want string, shared spec, own ours.Model, history []ours.Operation) bool {
+// compare asks the product for its verdict in all ways: by the shared model and by its own, with
+// pending operations and with what the rival has in their place.
+func compare(t *testing.T, name, want string, shared spec, own ours.Model,
+	history []ours.Operation) bool {
 	t.Helper()
 	same := true
 	for _, way := range []struct {
@@ -58,9 +61,11 @@ func compare(t *testing.T, name, want string, shared spec, own ours.Model, histo
 		{"own model, late returns", own, closed(history)},
 		{"own model, pending", own, history},
 	} {
-		report, err := ours.Check(context.Background(), way.model, way.history, ours.Options{Timeout: ourPatience})
+		report, err := ours.Check(context.Background(), way.model, way.history,
+			ours.Options{Timeout: ourPatience})
 		if err != nil || string(report.Result) != want {
-			t.Errorf("%s, %s: %s (%s%v); the rival says %s", name, way.name, report.Result, report.Limit, err, want)
+			t.Errorf("%s, %s: %s (%s%v); the rival says %s", name, way.name, report.Result,
+				report.Limit, err, want)
 			same = false
 		}
 	}
@@ -96,7 +101,8 @@ func TestSameVerdict(t *testing.T) {
 				if !compare(t, s.String(), string(want), s.spec(), s.model(), history) {
 					t.Errorf("again: go test ./porcupine -run 'TestSameVerdict$' -seed=%d -first=%d -histories=1", *seed, number)
 					for _, op := range history {
-						t.Logf("client %d [%d, %d] pending %t: %s", op.ClientId, op.Call, op.Return, op.Pending,
+						t.Logf("client %d [%d, %d] pending %t: %s", op.ClientId, op.Call, op.Return,
+							op.Pending,
 							s.model().DescribeOperation(op.Input, op.Output))
 					}
 				}

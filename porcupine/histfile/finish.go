@@ -23,7 +23,8 @@ func (rd *reader) finish() (*History, error) {
 		if e.didNotHappen {
 			continue
 		}
-		op := porcupine.Operation{ClientId: e.client, Call: e.call, Return: e.ret, Pending: !e.returned,
+		op := porcupine.Operation{ClientId: e.client, Call: e.call, Return: e.ret,
+			Pending:  !e.returned,
 			Metadata: Line(e.line)}
 		if rd.model == KV {
 			op.Input, op.Output = e.kv()
@@ -84,8 +85,9 @@ func (rd *reader) checkAlone() error {
 	if open.returned {
 		until = fmt.Sprintf("was open until %d", open.ret)
 	}
-	return rd.fail(first.line, fmt.Errorf("client %d calls %s at %d while its %s of line %d %s: use another client, "+
-		"or give each an id", first.client, first.op, first.call, open.op, open.line, until))
+	return rd.fail(first.line,
+		fmt.Errorf("client %d calls %s at %d while its %s of line %d %s: use another client, "+
+			"or give each an id", first.client, first.op, first.call, open.op, open.line, until))
 }
 
 func (e *entry) kv() (input, output any) {

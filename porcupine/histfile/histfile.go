@@ -1,7 +1,7 @@
 // Package histfile reads histories from files, for [raftlab/porcupine] to judge.
 //
-// Two formats are known, and told apart by how a file begins: JSONL, one object to a line, which this
-// project writes (docs/formats/history.md describes it), and logs of Jepsen, in two shapes:
+// Two formats are known, and told apart by how a file begins: JSONL, one object to a line, which
+// this project writes (docs/formats/history.md describes it), and logs of Jepsen, in two shapes:
 //
 //	INFO  jepsen.util - 3	:invoke	:cas	[3 0]
 //	{:process 9, :type :invoke, :f :append, :key "0", :value "x 9 0 y"}
@@ -62,11 +62,13 @@ func (l Line) String() string { return fmt.Sprintf("line %d", int(l)) }
 
 // History is the content of a file.
 type History struct {
-	Model      string // KV, Register or Cas: what the file says, or the smallest that has all its operations
+	// KV, Register or Cas: what the file says, or the smallest that has all its operations
+	Model      string
 	Operations []porcupine.Operation
 }
 
-// Open reads the file at path. model is the name of the model it is about; "" leaves it to the file.
+// Open reads the file at path. model is the name of the model it is about; "" leaves it to the
+// file.
 func Open(path, model string) (*History, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -110,7 +112,9 @@ func Read(r io.Reader, name, model string) (*History, error) {
 
 // formatOf returns the parser for a file whose first line is text.
 func formatOf(text string) func(*reader, string) error {
-	if strings.HasPrefix(text, "{:") || strings.Contains(text, "INFO") && !strings.HasPrefix(text, "{") {
+	isMap := strings.HasPrefix(text, "{:")
+	isLog := strings.Contains(text, "INFO") && !strings.HasPrefix(text, "{")
+	if isMap || isLog {
 		return (*reader).jepsenLine
 	}
 	return (*reader).jsonLine
@@ -180,7 +184,8 @@ func (rd *reader) call(who string, client int, req request) error {
 			"use another client", who, req.op, e.op, e.line)
 	}
 	rd.open[who] = len(rd.entries)
-	rd.entries = append(rd.entries, entry{request: req, client: client, call: rd.clock, line: rd.line})
+	rd.entries = append(rd.entries, entry{request: req, client: client, call: rd.clock,
+		line: rd.line})
 	rd.clock++
 	return nil
 }
@@ -193,11 +198,13 @@ func (rd *reader) returns(who, op string, a answer) (*entry, error) {
 	}
 	e := &rd.entries[at]
 	if op != "" && op != e.op {
-		return nil, fmt.Errorf("%s returns from %s, but called %s in line %d", who, op, e.op, e.line)
+		return nil, fmt.Errorf("%s returns from %s, but called %s in line %d", who, op, e.op,
+			e.line)
 	}
 	if a.known && e.op == "get" {
 		if _, ok := a.value.(string); !ok && a.value != nil {
-			return nil, fmt.Errorf("get of key %q returns %v, which is not a string", e.key, a.value)
+			return nil, fmt.Errorf("get of key %q returns %v, which is not a string", e.key,
+				a.value)
 		}
 	}
 	delete(rd.open, who)
@@ -213,7 +220,8 @@ func checkRequest(req request) error {
 		return nil
 	case "put", "append":
 		if _, ok := req.value.(string); !ok {
-			return fmt.Errorf("%s of key %q needs a string as its value, not %v", req.op, req.key, req.value)
+			return fmt.Errorf("%s of key %q needs a string as its value, not %v", req.op, req.key,
+				req.value)
 		}
 		return nil
 	case "write":
@@ -229,5 +237,6 @@ func checkRequest(req request) error {
 	case "":
 		return fmt.Errorf("names no operation (get, put, append, read, write or cas)")
 	}
-	return fmt.Errorf("unknown operation %q; there are get, put, append, read, write and cas", req.op)
+	return fmt.Errorf("unknown operation %q; there are get, put, append, read, write and cas",
+		req.op)
 }

@@ -37,12 +37,15 @@ func TestOperations(t *testing.T) {
 	in, out := get("1")
 	missing, nothing := get("")
 	want := []porcupine.Operation{
-		{ClientId: 0, Input: models.KvInput{Op: models.KvPut, Key: "x", Value: "1"}, Call: 100, Return: 200,
+		{ClientId: 0, Input: models.KvInput{Op: models.KvPut, Key: "x", Value: "1"}, Call: 100,
+			Return: 200,
 			Output: models.KvOutput{}, Metadata: histfile.Line(2)},
 		{ClientId: 1, Input: in, Call: 150, Return: 250, Output: out, Metadata: histfile.Line(4)},
-		{ClientId: 0, Input: models.KvInput{Op: models.KvAppend, Key: "x", Value: "2"}, Call: 200, Pending: true,
+		{ClientId: 0, Input: models.KvInput{Op: models.KvAppend, Key: "x", Value: "2"}, Call: 200,
+			Pending:  true,
 			Metadata: histfile.Line(5)},
-		{ClientId: 1, Input: missing, Call: 260, Return: 270, Output: nothing, Metadata: histfile.Line(6)},
+		{ClientId: 1, Input: missing, Call: 260, Return: 270, Output: nothing,
+			Metadata: histfile.Line(6)},
 		{ClientId: 2, Input: missing, Call: 300, Return: 310, Metadata: histfile.Line(7)},
 	}
 	if h.Model != histfile.KV || !reflect.DeepEqual(h.Operations, want) {
@@ -60,13 +63,17 @@ func TestEvents(t *testing.T) {
 {"event":"return","client":0}
 `, "")
 	want := []porcupine.Operation{
-		{ClientId: 0, Input: models.RegisterInput{Op: models.RegisterWrite, Value: int64(5)}, Call: 0, Return: 6,
+		{ClientId: 0, Input: models.RegisterInput{Op: models.RegisterWrite, Value: int64(5)},
+			Call: 0, Return: 6,
 			Output: models.RegisterOutput{}, Metadata: histfile.Line(1)},
-		{ClientId: 1, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(5), Value: "six"}, Call: 1, Return: 2,
+		{ClientId: 1, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(5),
+			Value: "six"}, Call: 1, Return: 2,
 			Output: models.RegisterOutput{Ok: true}, Metadata: histfile.Line(2)},
-		{ClientId: 1, Input: models.RegisterInput{}, Call: 3, Return: 5, Output: models.RegisterOutput{Value: "six"},
+		{ClientId: 1, Input: models.RegisterInput{}, Call: 3, Return: 5,
+			Output:   models.RegisterOutput{Value: "six"},
 			Metadata: histfile.Line(4)},
-		{ClientId: 1, Input: models.RegisterInput{}, Call: 4, Pending: true, Metadata: histfile.Line(5)},
+		{ClientId: 1, Input: models.RegisterInput{}, Call: 4, Pending: true,
+			Metadata: histfile.Line(5)},
 	}
 	if h.Model != histfile.Cas || !reflect.DeepEqual(h.Operations, want) {
 		t.Errorf("model %s\n got %+v\nwant %+v", h.Model, h.Operations, want)
@@ -85,12 +92,16 @@ func TestJepsenLog(t *testing.T) {
 		"INFO  jepsen.util - 3\t:ok\t:read\tnil\n"+
 		"INFO  jepsen.util - 4\t:invoke\t:cas\t[1 2]\n", "")
 	want := []porcupine.Operation{
-		{ClientId: 0, Input: models.RegisterInput{Op: models.RegisterWrite, Value: int64(4)}, Call: 0, Pending: true,
+		{ClientId: 0, Input: models.RegisterInput{Op: models.RegisterWrite, Value: int64(4)},
+			Call: 0, Pending: true,
 			Metadata: histfile.Line(2)},
-		{ClientId: 1, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(4), Value: int64(2)}, Call: 1, Return: 2,
+		{ClientId: 1, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(4),
+			Value: int64(2)}, Call: 1, Return: 2,
 			Output: models.RegisterOutput{}, Metadata: histfile.Line(3)},
-		{ClientId: 3, Input: models.RegisterInput{}, Call: 5, Return: 6, Output: models.RegisterOutput{}, Metadata: histfile.Line(8)},
-		{ClientId: 4, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(1), Value: int64(2)}, Call: 7, Pending: true,
+		{ClientId: 3, Input: models.RegisterInput{}, Call: 5, Return: 6,
+			Output: models.RegisterOutput{}, Metadata: histfile.Line(8)},
+		{ClientId: 4, Input: models.RegisterInput{Op: models.RegisterCas, From: int64(1),
+			Value: int64(2)}, Call: 7, Pending: true,
 			Metadata: histfile.Line(10)},
 	}
 	if h.Model != histfile.Cas || !reflect.DeepEqual(h.Operations, want) {
@@ -108,10 +119,12 @@ func TestJepsenMaps(t *testing.T) {
 `, "")
 	in, out := get(`a"b`)
 	want := []porcupine.Operation{
-		{ClientId: 9, Input: models.KvInput{Op: models.KvAppend, Key: "x", Value: `a"b`}, Call: 0, Return: 3,
+		{ClientId: 9, Input: models.KvInput{Op: models.KvAppend, Key: "x", Value: `a"b`}, Call: 0,
+			Return: 3,
 			Output: models.KvOutput{}, Metadata: histfile.Line(1)},
 		{ClientId: 4, Input: in, Call: 1, Return: 2, Output: out, Metadata: histfile.Line(2)},
-		{ClientId: 9, Input: models.KvInput{Op: models.KvPut, Key: "x"}, Call: 4, Pending: true, Metadata: histfile.Line(5)},
+		{ClientId: 9, Input: models.KvInput{Op: models.KvPut, Key: "x"}, Call: 4, Pending: true,
+			Metadata: histfile.Line(5)},
 	}
 	if h.Model != histfile.KV || !reflect.DeepEqual(h.Operations, want) {
 		t.Errorf("model %s\n got %+v\nwant %+v", h.Model, h.Operations, want)
@@ -135,70 +148,109 @@ func TestModelAskedFor(t *testing.T) {
 		t.Errorf("asked for cas, got %s", h.Model)
 	}
 	m, err := histfile.Model(histfile.Cas)
-	if err != nil || m.DescribeOperationMetadata(histfile.Line(3)) != "line 3" || m.DescribeOperationMetadata(nil) != "" {
+	if err != nil || m.DescribeOperationMetadata(histfile.Line(3)) != "line 3" ||
+		m.DescribeOperationMetadata(nil) != "" {
 		t.Errorf("%v", err)
 	}
 }
 
-func TestErrors(t *testing.T) {
-	ok := `{"client":0,"op":"put","key":"x","value":"1","call":100,"return":200}` + "\n"
-	for _, test := range []struct {
-		name, text string
-		want       []string
-	}{
-		{"no JSON", ok + "{oops", []string{"test:2:", "not a record"}},
-		{"an unknown field", ok + `{"klient":1}`, []string{"test:2:", "klient"}},
-		{"two values in a line", `{"model":"kv"} {}`, []string{"test:1:", "more than one"}},
-		{"no client", `{"op":"get","call":1}`, []string{"test:1:", `"client"`}},
-		{"no operation", `{"client":1,"call":1}`, []string{"test:1:", "names no operation"}},
-		{"an unknown operation", `{"client":1,"op":"steal","call":1}`, []string{"test:1:", `"steal"`, "append"}},
-		{"no call time", `{"client":1,"op":"get","key":"x"}`, []string{"test:1:", "get", `"call"`}},
-		{"a return before the call", ok + `{"client":1,"op":"get","key":"x","call":9,"return":5,"output":"1"}`,
-			[]string{"test:2:", "get of client 1", "at 5", "at 9"}},
-		{"no answer", `{"client":1,"op":"get","call":1,"return":2}`, []string{"test:1:", `"output"`}},
-		{"an answer without a return", `{"client":1,"op":"get","call":1,"output":"1"}`, []string{"test:1:", `"return"`}},
-		{"an answer of a put", `{"client":1,"op":"put","value":"1","call":1,"return":2,"output":"1"}`, []string{"test:1:", "put"}},
-		{"a cas without ok", `{"client":1,"op":"cas","value":"1","call":1,"return":2}`, []string{"test:1:", `"ok"`}},
-		{"a read with ok", `{"client":1,"op":"read","call":1,"return":2,"output":1,"ok":true}`, []string{"test:1:", `"ok"`}},
-		{"known and unknown", `{"client":1,"op":"read","call":1,"return":2,"output":1,"unknown":true}`, []string{"test:1:", "unknown"}},
-		{"a put of a number", `{"client":1,"op":"put","value":7,"call":1}`, []string{"test:1:", "string", "7"}},
-		{"a get of a number", `{"client":1,"op":"get","call":1,"return":2,"output":7}`, []string{"test:1:", "not a string"}},
-		{"a value of a wrong type", `{"client":1,"op":"write","value":[1],"call":1}`, []string{"test:1:", `"value"`}},
-		{"a fraction", `{"client":1,"op":"write","value":1.5,"call":1}`, []string{"test:1:", "1.5"}},
-		{"a write of nothing", `{"client":1,"op":"write","call":1}`, []string{"test:1:", "needs a value"}},
-		{"operations of one client that overlap", ok + "\n" + `{"client":0,"op":"get","key":"x","call":150,"return":300,"output":""}`,
-			[]string{"test:3:", "client 0", "get at 150", "put of line 1", "until 200"}},
-		{"a call after one that never returned", `{"client":0,"op":"get","call":1}` + "\n" + `{"client":0,"op":"get","call":5}`,
-			[]string{"test:2:", "line 1 never returned"}},
-		{"two events open", `{"event":"call","client":3,"op":"get"}` + "\n" + `{"event":"call","client":3,"op":"put","value":""}`,
-			[]string{"test:2:", "client 3 calls put", "get in line 1"}},
-		{"a return without a call", `{"event":"return","client":3}`, []string{"test:1:", "client 3", "no call open"}},
-		{"a return from another operation", `{"event":"call","client":3,"op":"get"}` + "\n" +
-			`{"event":"return","client":3,"op":"put","output":""}`, []string{"test:2:", "from put", "get in line 1"}},
-		{"an answer in a call", `{"event":"call","client":3,"op":"get","output":""}`, []string{"test:1:", "answer"}},
-		{"times in events", `{"event":"call","client":3,"op":"get","call":1}`, []string{"test:1:", "order of the lines"}},
-		{"an unknown event", `{"event":"think","client":3}`, []string{"test:1:", `"think"`}},
-		{"both forms", ok + `{"event":"call","client":3,"op":"get"}`, []string{"test:2:", "mixes"}},
-		{"an unknown model", `{"model":"queue"}`, []string{"test:1:", `"queue"`, "register"}},
-		{"a model too late", ok + `{"model":"kv"}`, []string{"test:2:", "first line"}},
-		{"operations of two models", ok + `{"client":1,"op":"read","call":1}`, []string{"test:2:", "read", `"kv"`}},
+// okLine is a line with nothing wrong.
+const okLine = `{"client":0,"op":"put","key":"x","value":"1","call":100,"return":200}` + "\n"
 
-		{"a Jepsen line cut short", "INFO  jepsen.util - 0\t:invoke", []string{"test:1:", "jepsen.util"}},
-		{"a Jepsen map cut short", `{:process 0, :type :invoke, :f :get`, []string{"test:1:", ":process"}},
-		{"a process that does two things", "INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :invoke :read nil",
-			[]string{"test:2:", "process 0", "line 1"}},
-		{"a process that was lost", "INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :info :read :timed-out\n" +
+// malformed is files with one thing wrong in each, and words that the error must have.
+var malformed = []struct {
+	name, text string
+	want       []string
+}{
+	{"no JSON", okLine + "{oops", []string{"test:2:", "not a record"}},
+	{"an unknown field", okLine + `{"klient":1}`, []string{"test:2:", "klient"}},
+	{"two values in a line", `{"model":"kv"} {}`, []string{"test:1:", "more than one"}},
+	{"no client", `{"op":"get","call":1}`, []string{"test:1:", `"client"`}},
+	{"no operation", `{"client":1,"call":1}`, []string{"test:1:", "names no operation"}},
+	{"an unknown operation", `{"client":1,"op":"steal","call":1}`,
+		[]string{"test:1:", `"steal"`, "append"}},
+	{"no call time", `{"client":1,"op":"get","key":"x"}`, []string{"test:1:", "get", `"call"`}},
+	{"a return before the call", okLine +
+		`{"client":1,"op":"get","key":"x","call":9,"return":5,"output":"1"}`,
+		[]string{"test:2:", "get of client 1", "at 5", "at 9"}},
+	{"no answer", `{"client":1,"op":"get","call":1,"return":2}`,
+		[]string{"test:1:", `"output"`}},
+	{"an answer without a return", `{"client":1,"op":"get","call":1,"output":"1"}`,
+		[]string{"test:1:", `"return"`}},
+	{"an answer of a put",
+		`{"client":1,"op":"put","value":"1","call":1,"return":2,"output":"1"}`, []string{"test:1:", "put"}},
+	{"a cas without ok", `{"client":1,"op":"cas","value":"1","call":1,"return":2}`,
+		[]string{"test:1:", `"ok"`}},
+	{"a read with ok", `{"client":1,"op":"read","call":1,"return":2,"output":1,"ok":true}`,
+		[]string{"test:1:", `"ok"`}},
+	{"known and unknown",
+		`{"client":1,"op":"read","call":1,"return":2,"output":1,"unknown":true}`, []string{"test:1:", "unknown"}},
+	{"a put of a number", `{"client":1,"op":"put","value":7,"call":1}`,
+		[]string{"test:1:", "string", "7"}},
+	{"a get of a number", `{"client":1,"op":"get","call":1,"return":2,"output":7}`,
+		[]string{"test:1:", "not a string"}},
+	{"a value of a wrong type", `{"client":1,"op":"write","value":[1],"call":1}`,
+		[]string{"test:1:", `"value"`}},
+	{"a fraction", `{"client":1,"op":"write","value":1.5,"call":1}`,
+		[]string{"test:1:", "1.5"}},
+	{"a write of nothing", `{"client":1,"op":"write","call":1}`,
+		[]string{"test:1:", "needs a value"}},
+	{"operations of one client that overlap", okLine + "\n" +
+		`{"client":0,"op":"get","key":"x","call":150,"return":300,"output":""}`,
+		[]string{"test:3:", "client 0", "get at 150", "put of line 1", "until 200"}},
+	{"a call after one that never returned", `{"client":0,"op":"get","call":1}` + "\n" +
+		`{"client":0,"op":"get","call":5}`,
+		[]string{"test:2:", "line 1 never returned"}},
+	{"two events open", `{"event":"call","client":3,"op":"get"}` + "\n" +
+		`{"event":"call","client":3,"op":"put","value":""}`,
+		[]string{"test:2:", "client 3 calls put", "get in line 1"}},
+	{"a return without a call", `{"event":"return","client":3}`,
+		[]string{"test:1:", "client 3", "no call open"}},
+	{"a return from another operation", `{"event":"call","client":3,"op":"get"}` + "\n" +
+		`{"event":"return","client":3,"op":"put","output":""}`, []string{"test:2:", "from put",
+		"get in line 1"}},
+	{"an answer in a call", `{"event":"call","client":3,"op":"get","output":""}`,
+		[]string{"test:1:", "answer"}},
+	{"times in events", `{"event":"call","client":3,"op":"get","call":1}`,
+		[]string{"test:1:", "order of the lines"}},
+	{"an unknown event", `{"event":"think","client":3}`, []string{"test:1:", `"think"`}},
+	{"both forms", okLine + `{"event":"call","client":3,"op":"get"}`, []string{"test:2:", "mixes"}},
+	{"an unknown model", `{"model":"queue"}`, []string{"test:1:", `"queue"`, "register"}},
+	{"a model too late", okLine + `{"model":"kv"}`, []string{"test:2:", "first line"}},
+	{"operations of two models", okLine + `{"client":1,"op":"read","call":1}`,
+		[]string{"test:2:", "read", `"kv"`}},
+
+	{"a Jepsen line cut short", "INFO  jepsen.util - 0\t:invoke",
+		[]string{"test:1:", "jepsen.util"}},
+	{"a Jepsen map cut short", `{:process 0, :type :invoke, :f :get`,
+		[]string{"test:1:", ":process"}},
+	{"a process that does two things",
+		"INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :invoke :read nil",
+		[]string{"test:2:", "process 0", "line 1"}},
+	{"a process that was lost",
+		"INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :info :read :timed-out\n" +
 			"INFO jepsen.util - 0 :invoke :read nil", []string{"test:3:", "process 0", "line 1"}},
-		{"a return of nothing", "INFO jepsen.util - 0 :ok :read nil", []string{"test:1:", "no call open"}},
-		{"a loss of nothing", "INFO jepsen.util - 0 :info :read nil", []string{"test:1:", "no call open"}},
-		{"a loss of something else", "INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :info :write 3",
-			[]string{"test:2:", "write", "read in line 1"}},
-		{"an unknown type", "INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :maybe :read nil",
-			[]string{"test:2:", `"maybe"`}},
-		{"a cas of one value", "INFO jepsen.util - 0 :invoke :cas 3", []string{"test:1:", "[from to]"}},
-		{"a value of another kind", "INFO jepsen.util - 0 :invoke :write #{1}", []string{"test:1:", "#{1}"}},
-		{"a process beyond all numbers", "INFO jepsen.util - 99999999999999999999 :invoke :read nil", []string{"test:1:", "too large"}},
-	} {
+	{"a return of nothing", "INFO jepsen.util - 0 :ok :read nil",
+		[]string{"test:1:", "no call open"}},
+	{"a loss of nothing", "INFO jepsen.util - 0 :info :read nil",
+		[]string{"test:1:", "no call open"}},
+	{"a loss of something else",
+		"INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :info :write 3",
+		[]string{"test:2:", "write", "read in line 1"}},
+	{"an unknown type",
+		"INFO jepsen.util - 0 :invoke :read nil\nINFO jepsen.util - 0 :maybe :read nil",
+		[]string{"test:2:", `"maybe"`}},
+	{"a cas of one value", "INFO jepsen.util - 0 :invoke :cas 3",
+		[]string{"test:1:", "[from to]"}},
+	{"a value of another kind", "INFO jepsen.util - 0 :invoke :write #{1}",
+		[]string{"test:1:", "#{1}"}},
+	{"a process beyond all numbers",
+		"INFO jepsen.util - 99999999999999999999 :invoke :read nil", []string{"test:1:",
+			"too large"}},
+}
+
+func TestErrors(t *testing.T) {
+	for _, test := range malformed {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := histfile.Read(strings.NewReader(test.text), "test", "")
 			if err == nil {
@@ -224,7 +276,8 @@ func TestOpen(t *testing.T) {
 	if _, err := histfile.Open(path, ""); err == nil || !strings.Contains(err.Error(), path+":1:") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := histfile.Open(path, "queue"); err == nil || !strings.Contains(err.Error(), `"queue"`) {
+	if _, err := histfile.Open(path, "queue"); err == nil ||
+		!strings.Contains(err.Error(), `"queue"`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -232,7 +285,8 @@ func TestOpen(t *testing.T) {
 // FuzzRead feeds arbitrary files: what is read can be judged, or is an error with the file's name.
 func FuzzRead(f *testing.F) {
 	f.Add(`{"client":0,"op":"put","key":"x","value":"1","call":100,"return":200}`)
-	f.Add(`{"event":"call","client":0,"op":"cas","from":1,"value":2}` + "\n" + `{"event":"return","client":0,"ok":true}`)
+	f.Add(`{"event":"call","client":0,"op":"cas","from":1,"value":2}` + "\n" +
+		`{"event":"return","client":0,"ok":true}`)
 	f.Add("INFO  jepsen.util - 1\t:invoke\t:cas\t[4 2]\nINFO  jepsen.util - 1\t:fail\t:cas\t[4 2]")
 	f.Add(`{:process 9, :type :invoke, :f :append, :key "x", :value "a\"b"}`)
 	f.Fuzz(func(t *testing.T, text string) {

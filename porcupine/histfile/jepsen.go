@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Jepsen's types of event: an operation is invoked, and ends ok, as a failure (it did not happen), or with
-// info (it may or may not have happened, or happen later; its process is never heard of again).
+// Jepsen's types of event: an operation is invoked, and ends ok, as a failure (it did not happen),
+// or with info (it may or may not have happened, or happen later; its process is never heard of
+// again).
 var (
 	jepsenTail = regexp.MustCompile(`jepsen\.util(?:\s+-)?\s+(\d+)\s+:(\w+)\s+:(\w+)\s+(.+)$`)
 	jepsenCas  = regexp.MustCompile(`^\[(\S+)\s+(\S+)\]$`)
@@ -53,7 +54,8 @@ func (rd *reader) jepsenLine(text string) error {
 	case "info":
 		return rd.lost(who, e.function)
 	default:
-		err = fmt.Errorf("unknown type of event %q; there are :invoke, :ok, :fail and :info", e.kind)
+		err = fmt.Errorf("unknown type of event %q; there are :invoke, :ok, :fail and :info",
+			e.kind)
 	}
 	if err != nil {
 		return err
@@ -65,14 +67,16 @@ func (rd *reader) jepsenLine(text string) error {
 	return err
 }
 
-// lost leaves the call of a process open for ever. The process stays in rd.open, so that it cannot call again.
+// lost leaves the call of a process open for ever. The process stays in rd.open, so that it cannot
+// call again.
 func (rd *reader) lost(who, function string) error {
 	at, busy := rd.open[who]
 	if !busy {
 		return fmt.Errorf("%s loses track of %s, but has no call open", who, function)
 	}
 	if e := rd.entries[at]; e.op != function {
-		return fmt.Errorf("%s loses track of %s, but called %s in line %d", who, function, e.op, e.line)
+		return fmt.Errorf("%s loses track of %s, but called %s in line %d", who, function, e.op,
+			e.line)
 	}
 	return nil
 }

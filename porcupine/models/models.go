@@ -1,10 +1,11 @@
-// Package models holds ready-made models for package porcupine: a key/value store with get, put and append
-// ([KvModel]), and registers with read and write ([RegisterModel]) or with compare-and-set too ([CasModel]).
+// Package models holds ready-made models for package porcupine: a key/value store with get, put and
+// append ([KvModel]), and registers with read and write ([RegisterModel]) or with compare-and-set
+// too ([CasModel]).
 //
 // All of them split a history by key, tell the checker what an operation does to the value (so that
-// histories in which each value is written once are judged in O(n log n)), and take a nil Output for an
-// answer that is not known: an operation that never returned, or returned an error that leaves
-// open whether it took effect.
+// histories in which each value is written once are judged in O(n log n)), and take a nil Output
+// for an answer that is not known: an operation that never returned, or returned an error that
+// leaves open whether it took effect.
 package models
 
 import (
@@ -19,8 +20,8 @@ func byKey(history []porcupine.Operation, key func(input any) string) [][]porcup
 	return split(history, func(op porcupine.Operation) string { return key(op.Input) })
 }
 
-// eventsByKey is byKey for events. A return without a call goes where its Id has not been seen: to the
-// first key, for the checker to complain of.
+// eventsByKey is byKey for events. A return without a call goes where its Id has not been seen: to
+// the first key, for the checker to complain of.
 func eventsByKey(history []porcupine.Event, key func(input any) string) [][]porcupine.Event {
 	keys := make(map[int]string, len(history)/2)
 	return split(history, func(e porcupine.Event) string {

@@ -13,9 +13,11 @@ const (
 	RegisterCas // compare-and-set
 )
 
-// RegisterInput is a request to one of several registers, told apart by Key; for one register leave it "".
+// RegisterInput is a request to one of several registers, told apart by Key; for one register leave
+// it "".
 //
-// Values are of any comparable type, such as int or string; nil is the value before the first write.
+// Values are of any comparable type, such as int or string; nil is the value before the first
+// write.
 type RegisterInput struct {
 	Op    uint8 // RegisterRead, RegisterWrite or RegisterCas
 	Key   string
@@ -29,7 +31,8 @@ type RegisterOutput struct {
 	Ok    bool // compare-and-set: whether it was set
 }
 
-// RegisterModel is registers with read and write. The state of one is its value. Do not assign to it.
+// RegisterModel is registers with read and write. The state of one is its value. Do not assign to
+// it.
 var RegisterModel = registers(RegisterWrite)
 
 // CasModel is registers with read, write and compare-and-set. Do not assign to it.
@@ -130,7 +133,8 @@ func registerDescribe(input, output any) string {
 		if known {
 			answer = map[bool]string{true: "set", false: "refused"}[out.Ok]
 		}
-		return fmt.Sprintf("cas(%s%s, %s) -> %s", key, describeValue(in.From), describeValue(in.Value), answer)
+		return fmt.Sprintf("cas(%s%s, %s) -> %s", key, describeValue(in.From),
+			describeValue(in.Value), answer)
 	}
 	return fmt.Sprintf("operation %d, which no register knows", in.Op)
 }
