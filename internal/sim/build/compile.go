@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed" // for the instrumentation's own version
@@ -29,7 +30,7 @@ var languageSource string
 
 // flags of every build. Symbols and debugging data are left out: traces do not need them, and linking is
 // quicker.
-var flags = []string{"build", "-trimpath", "-buildvcs=false", "-pgo=off", "-mod=readonly", "-ldflags=-s -w"}
+var flags = []string{"build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"}
 
 // siteShift leaves every package so many site numbers, so that an edit in one does not renumber those of others.
 const siteShift = 16
@@ -50,7 +51,12 @@ func (b *Builder) key(spec Spec, t *tree) string {
 	}
 	for _, label := range t.labels() {
 		s := t.files[label]
-		part("file", label, strconv.FormatBool(s.student), strconv.FormatBool(s.old), s.home)
+		part("file", label, strconv.FormatBool(s.student), strconv.FormatBool(s.old))
+		if s.given {
+			for _, p := range importsOf(s) {
+				part("import", t.resolve(s, p.path))
+			}
+		}
 		fmt.Fprintf(h, "%d\n", len(s.text))
 		h.Write(s.text)
 	}
@@ -169,7 +175,7 @@ func (in *instrumenter) edit(t *tree, s *source, plain bool) []byte {
 		withoutLineDirectives(&in.edits, offset, in.ast)
 	}
 	if s.old {
-		header = asOldest(&in.edits, offset, in.ast, s.label)
+		header = asOldest(&in.edits, offset, in.ast)
 	}
 	for _, p := range importsOf(s) {
 		if target := t.resolve(s, p.path); target != p.path {
@@ -182,7 +188,11 @@ func (in *instrumenter) edit(t *tree, s *source, plain bool) []byte {
 	if len(in.edits) == 0 && header == "" {
 		return nil
 	}
-	return append([]byte(header), in.edits.apply(in.text)...)
+	text := in.edits.apply(in.text)
+	if header != "" {
+		text = bytes.TrimPrefix(text, []byte("\ufeff")) // a byte order mark is only allowed in front
+	}
+	return append([]byte(header), text...)
 }
 
 // hashFile returns the hash and the size of a file's content.

@@ -7,7 +7,6 @@ import (
 	"go/build/constraint"
 	"go/version"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 )
@@ -66,7 +65,7 @@ func olderThan(language, release string) bool {
 
 // asOldest gives a parsed file a build constraint that makes the compiler read it as oldest, if it has none
 // that names a version. It returns what has to stand before the file's text.
-func asOldest(e *edits, offset func(ast.Node) int, f *ast.File, label string) (header string) {
+func asOldest(e *edits, offset func(ast.Node) int, f *ast.File) (header string) {
 	var plus constraint.Expr
 	for _, group := range f.Comments {
 		for _, c := range group.List {
@@ -92,7 +91,7 @@ func asOldest(e *edits, offset func(ast.Node) int, f *ast.File, label string) (h
 	if plus != nil {
 		constraints = fmt.Sprintf("(%s) && %s", plus, oldest)
 	}
-	return fmt.Sprintf("//go:build %s\n//line %s:1\n", constraints, path.Base(label))
+	return fmt.Sprintf("//go:build %s\n/*line :1:1*/", constraints)
 }
 
 // withoutLineDirectives makes ordinary comments of the file's own line directives: positions are to be those
