@@ -3,6 +3,7 @@ package tester
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 
 	"raftlab/internal/trace"
@@ -16,6 +17,7 @@ type ledger struct {
 	mu      sync.Mutex // guards all below
 	entries []entry    // entries[i] is the command applied at index i+1
 	prefix  []uint64   // prefix[i] fingerprints entries[:i]; known while every entry before it is
+	claims  []claim    // snapshots of prefixes that were not known when they were delivered
 	applied []int      // per server: the index it last applied, in this life
 	highest []int      // per server: the highest index it applied in any life
 }
@@ -27,6 +29,12 @@ type entry struct {
 	text   string
 	first  int // the server that applied first
 	count  int // servers whose state includes it, in any life
+}
+
+// claim is a server's word, by a snapshot, on what the state after an index is.
+type claim struct {
+	node, index int
+	digest      uint64
 }
 
 func newLedger(servers int, fail func(invariant, message string)) *ledger {
@@ -74,12 +82,23 @@ func (l *ledger) install(e trace.Event) {
 			e.Node, e.Index, l.applied[e.Node]))
 		return
 	}
-	if e.Index < len(l.prefix) && l.prefix[e.Index] != e.Digest {
-		l.fail(StateMachineSafety, fmt.Sprintf("server %d delivered a snapshot of index %d that is not "+
-			"the state after that index", e.Node, e.Index))
-		return
-	}
+	l.claims = append(l.claims, claim{e.Node, e.Index, e.Digest})
+	l.checkClaims()
 	l.advance(e.Node, e.Index)
+}
+
+// checkClaims compares the snapshots delivered with the state that they should hold, as far as it is known.
+func (l *ledger) checkClaims() {
+	l.claims = slices.DeleteFunc(l.claims, func(c claim) bool {
+		if c.index >= len(l.prefix) {
+			return false
+		}
+		if l.prefix[c.index] != c.digest {
+			l.fail(StateMachineSafety, fmt.Sprintf("server %d delivered a snapshot of index %d that is not "+
+				"the state after that index", c.node, c.index))
+		}
+		return true
+	})
 }
 
 // start checks that a leader does not give a new command an index at which it has applied another one.
@@ -104,6 +123,7 @@ func (l *ledger) extendPrefix() {
 	for i := len(l.prefix) - 1; i < len(l.entries) && l.entries[i].known; i++ {
 		l.prefix = append(l.prefix, chain(l.prefix[i], l.entries[i].digest))
 	}
+	l.checkClaims()
 }
 
 // advance moves a server's applied index and counts it at each index that it reaches for the first time.
