@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"iter"
 	"runtime"
 	"time"
 )
@@ -36,8 +37,12 @@ func (e *engine) push(ev event) {
 // ahead says whether anything is due up to and including that time.
 func (e *engine) ahead(when time.Duration) bool { return len(e.queue) > 0 && e.queue[0].at <= when }
 
-// step takes the next event, and says whether there was one.
+// step wakes who waits for what is there, takes the next event, and says whether there was one.
 func (e *engine) step() bool {
+	for e.changed {
+		e.changed = false
+		e.wake()
+	}
 	if len(e.queue) == 0 {
 		return false
 	}
@@ -50,10 +55,6 @@ func (e *engine) step() bool {
 		}
 	} else {
 		ev.do()
-	}
-	for e.changed {
-		e.changed = false
-		e.wake()
 	}
 	return true
 }
@@ -71,11 +72,11 @@ func (e *engine) runFor(limit time.Duration, done func() bool) {
 	}
 }
 
-// An activity is a goroutine of the scenario: it runs while it has been handed control, and gives it back
-// when it waits or ends.
+// An activity is a coroutine of the scenario: it runs while it has been handed control, and gives it back when it
+// waits or ends.
 type activity struct {
-	resume chan struct{}
-	yield  chan struct{}
+	next  func() (struct{}, bool)
+	yield func(struct{}) bool
 }
 
 // waiter is an activity in Wait.
@@ -87,18 +88,15 @@ type waiter struct {
 
 // spawn makes an activity of f, due now.
 func (e *engine) spawn(f func()) {
-	a := &activity{resume: make(chan struct{}), yield: make(chan struct{})}
-	e.alive = append(e.alive, a)
-	go func() {
-		<-a.resume
-		defer func() {
-			e.forget(a)
-			a.yield <- struct{}{}
-		}()
+	a := &activity{}
+	a.next, _ = iter.Pull(func(yield func(struct{}) bool) {
+		a.yield = yield
+		defer e.forget(a)
 		if !e.over {
 			f()
 		}
-	}()
+	})
+	e.alive = append(e.alive, a)
 	e.at(e.now, func() { e.run(a) })
 }
 
@@ -111,20 +109,36 @@ func (e *engine) forget(a *activity) {
 	}
 }
 
-// run hands control to an activity until it gives it back.
+// run hands control to an activity until it gives it back. If it unwinds (runtime.Goexit), so does the caller of run: see
+// steadily.
 func (e *engine) run(a *activity) {
-	before := e.current
 	e.current = a
-	a.resume <- struct{}{}
-	<-a.yield
-	e.current = before
+	unwound := true
+	defer func() {
+		e.current = nil
+		e.changed = e.changed || unwound // waiters were perhaps being looked at
+	}()
+	a.next()
+	unwound = false
+}
+
+// steadily runs f, which runs activities, again and again until it has returned: with every activity that unwinds f is
+// cut short, wherever it is.
+func steadily(f func()) {
+	for returned := false; !returned; {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			f()
+			returned = true
+		}()
+		<-ended
+	}
 }
 
 // pause gives control back. It returns when the activity is run again; once the run is over it unwinds it.
 func (e *engine) pause() {
-	a := e.current
-	a.yield <- struct{}{}
-	<-a.resume
+	e.current.yield(struct{}{})
 	if e.over {
 		runtime.Goexit()
 	}
@@ -175,31 +189,26 @@ func (e *engine) main(f func(), abandon <-chan struct{}) {
 		defer func() { ended = true }()
 		f()
 	})
-	const moment = time.Second
-	until := time.Duration(-1) // when an abandoned run is over
-	for !ended && !e.stopped() {
-		select {
-		case <-abandon:
-			if until < 0 {
-				until = e.now + moment
-				e.changed = true
+	until := never // when an abandoned run is over
+	steadily(func() {
+		for !ended && !e.stopped() && e.now <= until {
+			select {
+			case <-abandon:
+				const moment = time.Second
+				until, abandon, e.changed = e.now+moment, nil, true
+			default:
 			}
-			abandon = nil
-		default:
+			if !e.step() {
+				return
+			}
 		}
-		if until >= 0 && !e.ahead(until) || !e.step() {
-			break
-		}
-	}
-	e.unwind()
-}
-
-// unwind ends all activities.
-func (e *engine) unwind() {
+	})
 	e.over = true
-	for len(e.alive) > 0 {
-		e.run(e.alive[0])
-	}
+	steadily(func() {
+		for len(e.alive) > 0 {
+			e.run(e.alive[0])
+		}
+	})
 	e.waiters = nil
 }
 

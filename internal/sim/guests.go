@@ -42,8 +42,6 @@ func (h *host) received(in *instance, b []byte) (answer uint32) {
 	case frame.Response:
 		id, problem, reply := r.Uint(), r.String(), bytes.Clone(r.Bytes())
 		h.net.answered(in.node, id, problem, reply)
-	case frame.Save:
-		answer = h.saved(in.node, r.Bool(), bytes.Clone(r.Bytes()), bytes.Clone(r.Bytes()))
 	case frame.Apply:
 		answer = h.applied(in, tester.Apply{Index: r.Int(), Command: r.Command()})
 	case frame.Install:
@@ -61,16 +59,19 @@ func (h *host) received(in *instance, b []byte) (answer uint32) {
 	return answer
 }
 
-// saved puts on a server's disk what it saves, and returns how many microseconds the save takes longer.
-func (h *host) saved(i int, both bool, state, snapshot []byte) uint32 {
-	n := h.nodes[i]
-	n.disk.state = state
+// saved implements guestHost: it puts on a server's disk what it saves.
+func (h *host) saved(in *instance, both bool, state, snapshot []byte) (slower uint32) {
+	if in.node < 0 {
+		return 0 // a client, which has no disk
+	}
+	n := h.nodes[in.node]
+	n.disk.state = append(n.disk.state[:0], state...)
 	size := len(state)
 	if both {
-		n.disk.snapshot = snapshot
+		n.disk.snapshot = append(n.disk.snapshot[:0], snapshot...)
 		size += len(snapshot)
 	}
-	h.record.Record(trace.Event{Kind: trace.Save, Node: i, Peer: trace.Nobody, Bytes: size})
+	h.record.Record(trace.Event{Kind: trace.Save, Node: in.node, Peer: trace.Nobody, Bytes: size})
 	return uint32(n.slow / time.Microsecond)
 }
 

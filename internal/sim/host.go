@@ -43,7 +43,7 @@ type finding struct {
 	detail  string
 }
 
-// disk is what a server has saved. The slices are replaced, never changed.
+// disk is what a server has saved. Each save writes over the one before.
 type disk struct{ state, snapshot []byte }
 
 // RaftStateSize implements tester.Disk.

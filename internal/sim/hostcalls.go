@@ -7,8 +7,6 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-
-	"raftlab/internal/sim/frame"
 )
 
 // What instrumented code is charged for (package meter).
@@ -31,6 +29,7 @@ func defineHostCalls(ctx context.Context, r wazero.Runtime) error {
 	}{
 		{"send", []api.ValueType{i32, i32}, []api.ValueType{i32}, send},
 		{"receive", []api.ValueType{i32, i32}, []api.ValueType{i32}, receive},
+		{"save", []api.ValueType{i32, i32, i32, i32, i32}, []api.ValueType{i32}, save},
 		{"fetch", []api.ValueType{i32, i32}, nil, fetch},
 		{"meter_charge", []api.ValueType{i32, i32}, []api.ValueType{i32}, meterCharge},
 		{"meter_seed", nil, []api.ValueType{i64}, meterSeed},
@@ -51,15 +50,21 @@ func defineHostCalls(ctx context.Context, r wazero.Runtime) error {
 // send takes a frame from the guest.
 func send(in *instance, mem api.Memory, p []uint64) {
 	at, size := uint32(p[0]), uint32(p[1])
-	kind, _ := mem.ReadByte(at)
-	if frame.Kind(kind) == frame.Save {
-		in.spend(costSave)
-	}
 	in.spend(costFrame + time.Duration(size)*costByte)
 	in.settle()
 	in.work = 0
 	bytes, _ := mem.Read(at, size)
 	p[0] = uint64(in.host.received(in, bytes))
+}
+
+// save takes what a peer saves.
+func save(in *instance, mem api.Memory, p []uint64) {
+	both, size, snapshotSize := uint32(p[0]) != 0, uint32(p[2]), uint32(p[4])
+	in.spend(costSave + time.Duration(size+snapshotSize)*costByte)
+	in.settle()
+	state, _ := mem.Read(uint32(p[1]), size)
+	snapshot, _ := mem.Read(uint32(p[3]), snapshotSize)
+	p[0] = uint64(in.host.saved(in, both, state, snapshot))
 }
 
 // receive gives the guest a frame.

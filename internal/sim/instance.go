@@ -60,6 +60,8 @@ type guestHost interface {
 	// received is told of a frame from the guest, and returns what the frame's kind has for an answer. The
 	// frame is the guest's memory: what is kept of it must be copied.
 	received(from *instance, frame []byte) uint32
+	// saved is told of a save, as received is of a frame, and returns how many microseconds longer it takes.
+	saved(from *instance, both bool, state, snapshot []byte) uint32
 	// fetched returns what received has announced the size of.
 	fetched(from *instance) []byte
 	// ended is told that the guest has ended by itself, with that exit code or error.

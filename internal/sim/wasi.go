@@ -71,7 +71,7 @@ func arguments() []string { return []string{"peer"} }
 // environment is what a guest sees of it, and nothing of the host's. The garbage collector is told to let the
 // heap of a peer, which is small, grow to some tens of megabytes before it looks for what to free.
 func environment(in *instance) []string {
-	return append([]string{"GOGC=800"}, in.m.program.code.Env...)
+	return append([]string{"GOGC=400"}, in.m.program.code.Env...)
 }
 
 func argsSizesGet(_ *instance, mem api.Memory, p []uint64) uint64 {

@@ -32,7 +32,6 @@ const (
 	Ready    Kind = iota + 32 // nothing: booted
 	Call                      // call, end, "Service.Method", arguments
 	Response                  // id, error, reply
-	Save                      // both (0: the state alone), state, snapshot; the host answers how long it takes
 	Apply                     // index, command; the host answers how long a snapshot it orders is
 	Install                   // index, term, snapshot
 	Answer                    // id, number, term, leads, text: to Start, Operate, Observe, Dump

@@ -30,6 +30,12 @@ func send(frame unsafe.Pointer, size uint32) uint32
 //go:wasmimport raftlab receive
 func receive(buf unsafe.Pointer, size uint32) uint32
 
+// save tells the host of a save: of state and snapshot, or if both is 0 of the state alone. It returns by how many
+// microseconds the save takes longer than it would. It is no frame, since states are large and frames are copied.
+//
+//go:wasmimport raftlab save
+func save(both uint32, state unsafe.Pointer, stateSize uint32, snapshot unsafe.Pointer, snapshotSize uint32) uint32
+
 // fetch copies the snapshot that the answer to an Apply has announced into buf.
 //
 //go:wasmimport raftlab fetch

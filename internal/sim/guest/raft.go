@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"raftlab/internal/sim/frame"
+	"raftlab/internal/sim/meter"
 	"raftlab/raft"
 )
 
@@ -53,11 +54,14 @@ func ready() { host.end(host.begin(frame.Ready)) }
 // disk is the Persister of a life: the host has a copy of everything before a save returns.
 func disk(l life) *raft.Persister {
 	return raft.OpenPersister(l.state, l.snapshot, func(state, snapshot []byte, both bool) {
-		w := host.begin(frame.Save)
-		w.Bool(both)
-		w.Bytes(state)
-		w.Bytes(snapshot)
-		if slow := host.end(w); slow > 0 {
+		flag := uint32(0)
+		if both {
+			flag = 1
+		}
+		meter.Flush()
+		slow := save(flag, unsafe.Pointer(unsafe.SliceData(state)), uint32(len(state)),
+			unsafe.Pointer(unsafe.SliceData(snapshot)), uint32(len(snapshot)))
+		if slow > 0 {
 			time.Sleep(time.Duration(slow) * time.Microsecond)
 		}
 	})
