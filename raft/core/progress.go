@@ -77,11 +77,12 @@ func (p *progress) open(maxInflight int) bool {
 }
 
 // carries reports whether the next request should have entries: never before it is known where
-// the logs meet.
+// the logs meet, and not again while they are out (a follower that does not answer would else get
+// them with every round of reads).
 func (p *progress) carries(maxInflight int) bool {
 	switch p.flow {
 	case probe:
-		return p.next == p.match+1
+		return !p.waiting && p.next == p.match+1
 	case replicate:
 		return p.inflight() < maxInflight
 	}

@@ -67,6 +67,7 @@ func (n *Node) tickHeartbeat() {
 	}
 	for i := range n.peers {
 		p := &n.peers[i]
+		p.waiting = false // long enough: a probe that was lost is made again
 		n.sendAppend(p)
 		n.handOver(p)
 	}

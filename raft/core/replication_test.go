@@ -244,6 +244,31 @@ func TestDeadFollower(t *testing.T) {
 	}
 }
 
+// TestReadsToDeadFollower: rounds of reads ask a follower that does not answer, but do not send it the
+// entries that it lacks each time; heartbeats do.
+func TestReadsToDeadFollower(t *testing.T) {
+	c := newCluster(t, 3)
+	c.elect(1)
+	c.crash(c.host(2))
+	c.propose(1, "x")
+	c.heartbeat(1)
+	n := c.node(1)
+	n.Lost(Message{Type: AppendEntries, From: 1, To: 2, Term: n.term, Seq: n.peer(2).sent})
+	c.settle()
+	_, loaded := c.count(func() {
+		for i := range uint64(50) {
+			c.read(1, i)
+			c.settle()
+		}
+	})
+	if got := c.host(1).reads; len(got) != 50 || loaded > 1 {
+		t.Errorf("%d reads answered; %d requests carried entries", len(got), loaded)
+	}
+	if _, loaded := c.count(func() { c.run(3 * beat) }); loaded < 2 {
+		t.Errorf("%d requests carried entries in three heartbeats", loaded)
+	}
+}
+
 // TestLost: what the driver reports goes again with the next heartbeat; what was overtaken, or is
 // long past, is no news.
 func TestLost(t *testing.T) {
