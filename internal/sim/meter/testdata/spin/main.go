@@ -27,14 +27,14 @@ var programs = map[string]func(){
 	"recurse": func() { recurse(1) },
 	"clock": func() {
 		start := time.Now()
-		for time.Since(start) < 50*time.Millisecond {
+		for time.Since(start) < 10*time.Millisecond {
 			meter.Loop(1)
 		}
 		fmt.Println("clock: done")
 	},
 	"timer": func() {
 		rung := false
-		time.AfterFunc(50*time.Millisecond, func() { rung = true })
+		time.AfterFunc(10*time.Millisecond, func() { rung = true })
 		for !rung {
 			meter.Loop(1)
 		}
