@@ -21,6 +21,11 @@ type Spec struct {
 	Raft string // the folder of the student's package raft; "" for the module's own
 	KV   string // the folder of the student's package kvraft; "" for the module's own
 
+	// Tests is the folder of a package, in any module, whose tests become the program: what "go test -c" builds, with
+	// the meter in every package of that module that they use, and its go.mod obeyed. If it is not "", only Tags
+	// and Plain are looked at beside it.
+	Tests string
+
 	Main    string   // the folder of the main package, from the module's root; "" means DefaultMain
 	Tags    []string // build tags, in any order
 	Reactor bool     // a module with exports (-buildmode=c-shared) instead of a command with _start

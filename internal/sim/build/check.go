@@ -64,7 +64,7 @@ func (t *tree) check(spec Spec) error {
 		}
 	}
 	for _, label := range t.labels() {
-		if s := t.files[label]; s.given && !s.embed && t.matches(s) {
+		if s := t.files[label]; s.given && !s.embed && !s.bare && t.matches(s) {
 			found = append(found, t.uses(s, spec.Allow)...)
 		}
 	}

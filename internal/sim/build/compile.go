@@ -14,9 +14,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed instrument.go
@@ -30,10 +32,13 @@ var languageSource string
 
 // flags of every build. Symbols and debugging data are left out: traces do not need them, and linking is
 // quicker.
-var flags = []string{"build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"}
+var flags = []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w"}
 
 // siteShift leaves every package so many site numbers, so that an edit in one does not renumber those of others.
 const siteShift = 16
+
+// localReplace is a line of go.mod that makes a folder of this machine a module.
+var localReplace = regexp.MustCompile(`(?m)^[^/\n]*=>\s*"?(\.|/|[A-Za-z]:\\)`)
 
 // key is the hash of all that a program is made of.
 func (b *Builder) key(spec Spec, t *tree) string {
@@ -42,12 +47,16 @@ func (b *Builder) key(spec Spec, t *tree) string {
 	part("instrumentation", instrumentSource, editsSource, languageSource)
 	part("go", b.tool.version)
 	part("flags", flags...)
-	part("main", spec.Main, strconv.FormatBool(spec.Reactor), strconv.FormatBool(spec.Plain))
+	part("target", t.name, t.meter, t.target, strconv.FormatBool(t.tests))
+	part("as", strconv.FormatBool(spec.Reactor), strconv.FormatBool(spec.Plain))
 	part("tags", spec.Tags...)
 	part("environment", t.env...)
 	for _, name := range []string{"go.mod", "go.sum"} {
-		text, _ := os.ReadFile(filepath.Join(b.root, name)) // without them go build has words of its own
+		text, _ := os.ReadFile(filepath.Join(t.root, name)) // without them go build has words of its own
 		part(name, string(text))
+		if localReplace.Match(text) {
+			part("once", time.Now().String(), strconv.Itoa(os.Getpid())) // what that holds is not looked at
+		}
 	}
 	for _, label := range t.labels() {
 		s := t.files[label]
@@ -87,7 +96,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 			if err := os.WriteFile(as, text, 0o666); err != nil {
 				return program{}, fmt.Errorf("build: %w", err)
 			}
-			replace[filepath.Join(t.root, filepath.FromSlash(label))], labels[as] = as, label
+			replace[filepath.Join(t.root, filepath.FromSlash(label))], labels[lastTwo(as)] = as, label
 		}
 	}
 	list, err := json.Marshal(map[string]any{"Replace": replace})
@@ -98,11 +107,14 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 	if err := os.WriteFile(overlay, list, 0o666); err != nil {
 		return program{}, fmt.Errorf("build: %w", err)
 	}
-	args := append(slices.Clone(flags), "-overlay", overlay, "-o", out, "-tags", strings.Join(spec.Tags, ","))
-	if spec.Reactor {
+	args := []string{"build"}
+	if t.tests {
+		args = []string{"test", "-c", "-vet=off"}
+	} else if spec.Reactor {
 		args = append(args, "-buildmode=c-shared")
 	}
-	output, err := b.tool.run(ctx, t.root, append(args, "./"+spec.Main)...)
+	args = append(append(args, flags...), "-overlay", overlay, "-o", out, "-tags", strings.Join(spec.Tags, ","))
+	output, err := b.tool.run(ctx, t.root, append(args, "./"+t.target)...)
 	if err != nil {
 		return program{}, t.diagnose(ctx, output, err, labels)
 	}
@@ -136,14 +148,14 @@ func (t *tree) instrument(dir string, base uint32, plain bool) (texts map[string
 		if s.given {
 			texts[label] = s.text
 		}
-		if s.embed || !t.matches(s) {
+		if s.embed || s.bare || !t.matches(s) {
 			continue
 		}
 		file, tree, err := parse(s.file, s.text)
 		if err != nil {
 			continue // in the compiler's words
 		}
-		parsed = append(parsed, &instrumenter{file: file, ast: tree, text: s.text})
+		parsed = append(parsed, &instrumenter{file: file, ast: tree, text: s.text, path: t.meter})
 		trees, labels = append(trees, tree), append(labels, label)
 	}
 	name := meterName(trees)
@@ -242,7 +254,7 @@ func (t *tree) module(p program) Module {
 	}
 	for label, s := range t.files {
 		if s.student {
-			m.labels[label] = s.file
+			m.labels[t.name+"/"+label] = s.file
 		}
 	}
 	return m

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	placed = regexp.MustCompile(`^(?:\./)?([^:\s][^:]*\.go):(\d+):(?:(\d+):)? (.*)$`)
+	placed = regexp.MustCompile(`^(?:\./)?((?:[A-Za-z]:)?[^:\s][^:]*\.go):(\d+):(?:(\d+):)? (.*)$`)
 	// machine is what a build says when not its sources are at fault.
 	machine = regexp.MustCompile(`(?i)no space left on device|not enough space on the disk|disk quota exceeded|` +
 		`permission denied|read-only file system|too many open files|cannot allocate memory|signal: killed|` +
@@ -21,7 +21,8 @@ var (
 )
 
 // diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
-// sources are at fault. The compiler may call a file by its name in the workspace; labels says what that is.
+// sources are at fault. The compiler may call a file by its name in the workspace, from wherever it sees that;
+// labels says by lastTwo which it is.
 func (t *tree) diagnose(ctx context.Context, output string, err error, labels map[string]string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("build: %w", ctx.Err())
@@ -65,7 +66,7 @@ func (t *tree) diagnose(ctx context.Context, output string, err error, labels ma
 // diagnostic is a match of placed.
 func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
 	file := m[1]
-	if label := labels[file]; label != "" {
+	if label := labels[lastTwo(file)]; label != "" {
 		file = label
 	} else if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
 		file = rel
@@ -77,4 +78,10 @@ func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
 		d.File = filepath.Join(t.root, file)
 	}
 	return d
+}
+
+// lastTwo is the name of a file in its folder.
+func lastTwo(name string) string {
+	dir, file := filepath.Split(filepath.Clean(name))
+	return filepath.Base(dir) + "/" + file
 }

@@ -14,7 +14,7 @@
 //
 // The module tree at Config.Root stays as it is: go build gets an overlay, a list of files that it reads elsewhere or
 // takes for missing. In the place of the tree's raft and kvraft stand the student's, without their tests, and
-// with the folders below them; what the tree has there and the student has not is hidden, so that no
+// with the folders below them (but raft/persister.go stays the tree's: the host has to hear of each save); what the tree has there and the student has not is hidden, so that no
 // submission imports the reference's insides. A package that the Spec does not name is the tree's own. All the
 // rest of the tree (labrpc, labgob, the program around them) is the tree's, whatever else lies beside the submission.
 //
@@ -28,6 +28,10 @@
 // timers as they were before Go 1.23 (asynctimerchan). Not brought back: the fixed default seed of math/rand before
 // Go 1.20 (every peer would draw the same time-outs, which peers in one process did not), and rand.Seed's effect.
 //
+// With Spec.Tests the program is instead what "go test -c" makes of a package, in any module, without vet: its
+// go.mod is obeyed, every package that it uses of that module is metered, and where the module is not ours the meter
+// appears in it as the package raftlab_meter.
+//
 // Go files alone count, and files that a //go:embed line names from the package's folder. There is no cgo, and
 // no assembly.
 //
@@ -35,10 +39,12 @@
 //
 // The package's files call internal/sim/meter: Loop at the beginning of each loop's body and before each goto
 // that goes back, Enter at the beginning of each function that calls, Point before each statement with a channel
-// operation, a select, a go statement, or a call of a function named Lock, RLock, TryLock, TryRLock, Wait, Call, Load…,
-// Store…, Swap… or CompareAndSwap…. It is done on the text, by positions from its syntax tree: nothing is
-// formatted or moved, no line is added, and where something follows on the same line a /*line :L:C*/ comment gives
-// it its column back. Positions in compile errors, panics and runtime.Caller are therefore those of the student's file.
+// operation, a select, a go statement, or a call of a method named Lock, RLock, TryLock, TryRLock, Wait, Call,
+// Load…, Store…, Swap… or CompareAndSwap…. It is done on the text, by positions from its syntax tree: nothing is
+// formatted or moved, no line is added, and where something follows on the same line a /*line :L:C*/ comment
+// gives it its column back. Positions in compile errors, panics and runtime.Caller are therefore those of the
+// student's file. Not seen are receives in "for range ch", which without types is any range (its body is
+// metered as a loop), and a method value that is called later.
 //
 //	for !rf.killed() {          for !rf.killed() {meter.Loop(7);
 //		rf.mu.Lock()                meter.Point(8);/*line :12:3*/rf.mu.Lock()
@@ -49,8 +55,8 @@
 //
 // # Names of files
 //
-// Inside the program a file is known by its place in the module ("raftlab/raft/raft.go"), so that the same sources give the
-// same program wherever they lie. Module.Localize turns such names in a trace into the student's own files;
+// Inside the program a file is known by its place in the module ("raftlab/raft/raft.go"), so that the same
+// sources give the same program wherever they lie. Module.Localize turns such names in a trace into the student's own files;
 // errors and sites name those from the start.
 //
 // # Cache

@@ -17,6 +17,7 @@ type instrumenter struct {
 	ast   *ast.File
 	text  []byte
 	meter string // the name by which the file imports the meter
+	path  string // of the meter
 
 	edits    edits
 	sites    []Site // File is not filled in
@@ -70,7 +71,7 @@ func (in *instrumenter) run() bool {
 	if len(in.sites) == 0 {
 		return false
 	}
-	in.insert(in.ast.Name.End(), fmt.Sprintf(";import %s %q", in.meter, meterPackage))
+	in.insert(in.ast.Name.End(), fmt.Sprintf(";import %s %q", in.meter, in.path))
 	return true
 }
 

@@ -19,7 +19,7 @@ func metered(t testing.TB, text string) (string, []Site) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &instrumenter{file: file, ast: tree, text: []byte(text), meter: "m"}
+	in := &instrumenter{file: file, ast: tree, text: []byte(text), meter: "m", path: meterPackage}
 	in.run()
 	return string(in.edits.apply(in.text)), in.sites
 }
@@ -144,7 +144,7 @@ func checkPositions(t *testing.T, name string, text []byte) (tokens, sites int) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &instrumenter{file: file, ast: tree, text: text, meter: meterName([]*ast.File{tree})}
+	in := &instrumenter{file: file, ast: tree, text: text, meter: meterName([]*ast.File{tree}), path: meterPackage}
 	withoutLineDirectives(&in.edits, func(n ast.Node) int { return file.Offset(n.Pos()) }, tree)
 	in.run()
 	changed := in.edits.apply(text)

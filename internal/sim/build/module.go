@@ -70,7 +70,7 @@ func (m Module) Localize(text, dir string) string {
 		if rel, err := filepath.Rel(dir, file); dir != "" && err == nil && filepath.IsLocal(rel) {
 			file = rel
 		}
-		pairs = append(pairs, module+"/"+label+":", file+":")
+		pairs = append(pairs, label+":", file+":")
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

@@ -34,6 +34,7 @@ type source struct {
 	old     bool   // it is compiled as the oldest language
 	home    string // the module that the student's go.mod names
 	embed   bool   // not a Go file
+	bare    bool   // it is never metered
 
 	imports  *ast.File // see parseImports
 	unparsed bool
@@ -41,7 +42,11 @@ type source struct {
 
 // tree is all that goes into a build: the module's tree with the student's files in their places.
 type tree struct {
-	root    string
+	root    string // the folder of the module
+	name    string // of the module
+	meter   string // the import path of the meter
+	target  string // the folder of the package that is built, from root
+	tests   bool   // the program is that package's tests, and all of the module is metered
 	context build.Context
 	files   map[string]*source
 	dirs    map[string][]*source // the Go files of each folder that was looked at
@@ -58,9 +63,11 @@ var lab = []string{"labgob", "labrpc", "raft", "kvraft", "porcupine"}
 
 // load reads all sources that go into the program, and checks what only a look at the sources can tell.
 func (b *Builder) load(spec Spec) (*tree, error) {
-	t := &tree{root: b.root, context: build.Default, files: map[string]*source{}, dirs: map[string][]*source{}}
-	t.context.GOOS, t.context.GOARCH, t.context.Compiler = "wasip1", "wasm", "gc"
-	t.context.CgoEnabled, t.context.BuildTags = false, spec.Tags
+	if spec.Tests != "" {
+		return b.loadTests(spec)
+	}
+	t := newTree(b.root, module, spec)
+	t.meter, t.target = meterPackage, spec.Main
 	for i, dir := range []string{spec.Raft, spec.KV} {
 		if dir == "" {
 			continue
@@ -72,7 +79,17 @@ func (b *Builder) load(spec Spec) (*tree, error) {
 	if err := t.follow(spec); err != nil {
 		return nil, err
 	}
+	if len(t.dirs[t.target]) == 0 {
+		return nil, fmt.Errorf("build: there is no main package in %s of the module at %s", t.target, t.root)
+	}
 	return t, t.check(spec)
+}
+
+func newTree(root, name string, spec Spec) *tree {
+	t := &tree{root: root, name: name, context: build.Default, files: map[string]*source{}, dirs: map[string][]*source{}}
+	t.context.GOOS, t.context.GOARCH, t.context.Compiler = "wasip1", "wasm", "gc"
+	t.context.CgoEnabled, t.context.BuildTags = false, spec.Tags
+	return t
 }
 
 // give puts the student's folder dir and those below it in the place of the tree's folder of that name.
@@ -212,9 +229,7 @@ func (t *tree) add(s *source) {
 func (t *tree) dropUnembedded(name string) {
 	embeds := map[string]bool{}
 	for dir, files := range t.dirs {
-		embeds[dir] = slices.ContainsFunc(files, func(s *source) bool {
-			return bytes.Contains(s.text, []byte("//go:embed "))
-		})
+		embeds[dir] = slices.ContainsFunc(files, (*source).embeds)
 	}
 	for label, s := range t.files {
 		if !s.embed || !strings.HasPrefix(label, name+"/") {
@@ -250,9 +265,9 @@ func (t *tree) hide(name string) error {
 
 // follow reads every package of the module that the program may import, whatever its build constraints.
 func (t *tree) follow(spec Spec) error {
-	todo := []string{spec.Main}
+	todo := []string{t.target}
 	if !spec.Plain {
-		todo = append(todo, strings.TrimPrefix(meterPackage, module+"/"))
+		todo = append(todo, strings.TrimPrefix(t.meter, t.name+"/"))
 	}
 	seen := map[string]bool{}
 	for len(todo) > 0 {
@@ -267,14 +282,14 @@ func (t *tree) follow(spec Spec) error {
 		}
 		for _, s := range t.dirs[dir] {
 			for _, p := range importsOf(s) {
-				if target, ok := strings.CutPrefix(t.resolve(s, p.path), module+"/"); ok {
+				resolved := t.resolve(s, p.path)
+				if target, ok := strings.CutPrefix(resolved, t.name+"/"); ok {
 					todo = append(todo, target)
+				} else if resolved == t.name {
+					todo = append(todo, ".")
 				}
 			}
 		}
-	}
-	if len(t.dirs[spec.Main]) == 0 {
-		return fmt.Errorf("build: there is no main package in %s of the module at %s", spec.Main, t.root)
 	}
 	return nil
 }
@@ -294,18 +309,44 @@ func (t *tree) read(dir string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if entry.IsDir() || !isGo(name) || strings.HasSuffix(name, "_test.go") || ignored(name) {
+		test := strings.HasSuffix(name, "_test.go") && !(t.tests && dir == t.target)
+		if entry.IsDir() || !isGo(name) || test || ignored(name) {
 			continue
 		}
-		s := &source{label: path.Join(dir, name), student: belowAny(dir, roots),
+		s := &source{label: path.Join(dir, name), student: t.tests || belowAny(dir, roots),
+			bare: path.Join(t.name, dir) == t.meter,
 			file: filepath.Join(t.root, filepath.FromSlash(dir), name)}
 		if s.text, err = os.ReadFile(s.file); err != nil {
 			return fmt.Errorf("build: read the module: %w", err)
 		}
 		t.add(s)
 	}
-	return nil
+	return t.readEmbedded(dir)
 }
+
+// readEmbedded reads what files of a folder of the module may embed.
+func (t *tree) readEmbedded(dir string) error {
+	if !slices.ContainsFunc(t.dirs[dir], (*source).embeds) {
+		return nil
+	}
+	return filepath.WalkDir(filepath.Join(t.root, filepath.FromSlash(dir)), func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || isGo(file) {
+			return err
+		}
+		rel, err := filepath.Rel(t.root, file)
+		if err != nil {
+			return err
+		}
+		s := &source{label: filepath.ToSlash(rel), file: file, embed: true}
+		if s.text, err = os.ReadFile(file); err == nil {
+			t.add(s)
+		}
+		return err
+	})
+}
+
+// embeds says whether a file embeds others.
+func (s *source) embeds() bool { return bytes.Contains(s.text, []byte("//go:embed ")) }
 
 // belowAny says whether p is one of dirs or lies in one.
 func belowAny(p string, dirs []string) bool {
@@ -335,7 +376,7 @@ func importsOf(s *source) []imported {
 
 // resolve returns the import path by which a package of the lab is known to us, any other as it is.
 func (t *tree) resolve(s *source, p string) string {
-	if !s.given {
+	if !s.given || s.bare {
 		return p
 	}
 	rest := p
