@@ -3,6 +3,7 @@ package labgob
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"reflect"
 	"slices"
 )
@@ -23,7 +24,11 @@ func (e *encodeState) mapping(t *encType, v reflect.Value) error {
 		if err := e.value(t.key.t, k); err != nil {
 			return within(err, "[key]")
 		}
-		x, ok := t.elem.follow(v.MapIndex(key))
+		elem := v.MapIndex(key)
+		if !elem.IsValid() {
+			return within(errLostKey, "[key]")
+		}
+		x, ok := t.elem.follow(elem)
 		if !ok {
 			return within(errNilElement, "[]")
 		}
@@ -33,6 +38,9 @@ func (e *encodeState) mapping(t *encType, v reflect.Value) error {
 	}
 	return nil
 }
+
+// A NaN is equal to nothing, not even to itself; and a map that another goroutine writes to can lose any key.
+var errLostKey = errors.New("nothing is found under a key: is it NaN, or does the map change meanwhile?")
 
 func (e *encodeState) sortKeys(key encRef, keys []reflect.Value) error {
 	if len(keys) < 2 {

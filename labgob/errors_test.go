@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -61,6 +62,8 @@ func TestWhatCannotBeEncodedIsAnErrorWithTypeAndPath(t *testing.T) {
 			[]string{"field Command.Commands[][]: type labgob.Unregistered"}},
 		{"nil element", []*Base{{"a"}, nil}, []string{"field []", "nil pointer"}},
 		{"nil map element", map[string]*Base{"a": nil}, []string{"field []", "nil pointer"}},
+		{"not a number as a key", map[float64]int{1: 1, math.NaN(): 2},
+			[]string{"field [key]", "is it NaN"}},
 		{"ring", ring, []string{"Next.Next", "does it contain itself"}},
 		{"map in itself", loop, []string{"does it contain itself"}},
 		{"own method fails", entries(Failing{}), []string{"Entries[].Command", errFailing.Error()}},
@@ -150,6 +153,30 @@ func TestWhatDoesNotFitIsAnErrorWithTypeAndPath(t *testing.T) {
 				t.Errorf("the error does not say %q: %v", c.want, err)
 			}
 		})
+	}
+}
+
+// TestTypesOfPointersAloneEnd is about types that would be followed for ever.
+func TestTypesOfPointersAloneEnd(t *testing.T) {
+	quiet(t)
+	type selfPointer *selfPointer
+	type holder struct {
+		Key  string
+		Self selfPointer
+	}
+	data, err := Marshal(Op{Key: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Unmarshal(data, new(selfPointer)); err == nil || !strings.Contains(err.Error(), "points to itself") {
+		t.Errorf("decoding into a pointer to itself: %v", err)
+	}
+	var h holder
+	if err := Unmarshal(data, &h); err != nil || h.Key != "k" {
+		t.Errorf("decoding into a struct with one that is not in the message: %+v, %v", h, err)
+	}
+	if _, err := Marshal(holder{}); err == nil || !strings.Contains(err.Error(), "points to itself") {
+		t.Errorf("encoding a struct with one: %v", err)
 	}
 }
 

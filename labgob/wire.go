@@ -50,6 +50,9 @@ const maxDepth = 10_000
 // maxMessage is gob's own bound on the length of a message in bytes (1 GiB where int has 32 bits).
 const maxMessage = (1 << 30) << (^uint(0) >> 62)
 
+// maxPointers bounds how many pointers in a row are followed from a type: for ever, in a ring of them.
+const maxPointers = 100
+
 // maxKeep is the largest scratch buffer, in bytes, that outlives the call it was grown for.
 const maxKeep = 1 << 20
 
@@ -205,7 +208,7 @@ func opOf(t reflect.Type) op {
 // pointers (type P *P) is an error.
 func base(t reflect.Type) (b reflect.Type, indir int, err error) {
 	for b = t; b.Kind() == reflect.Pointer; b = b.Elem() {
-		if indir++; indir > 100 {
+		if indir++; indir > maxPointers {
 			return nil, 0, fmt.Errorf("type %s points to itself", t)
 		}
 	}
@@ -231,7 +234,7 @@ func findMethod(t, gobIface, binaryIface reflect.Type) (m method, indir int) {
 			if r.Implements(iface) {
 				return gobMethod + method(i), indir
 			}
-			if r.Kind() != reflect.Pointer {
+			if r.Kind() != reflect.Pointer || indir > maxPointers {
 				break
 			}
 			indir++
@@ -259,7 +262,7 @@ func isSent(f *reflect.StructField) bool {
 }
 
 func isChanOrFunc(t reflect.Type) bool {
-	for range 100 {
+	for range maxPointers {
 		if t.Kind() != reflect.Pointer {
 			break
 		}
