@@ -50,7 +50,7 @@ var shared struct {
 type hostKey struct{}
 
 // run runs the program of testdata with an argument on h.
-func (h *host) run(t *testing.T, argument string) string {
+func (h *host) run(t testing.TB, argument string) string {
 	t.Helper()
 	ctx := context.WithValue(t.Context(), hostKey{}, h)
 	shared.once.Do(func() { shared.err = prepare() })

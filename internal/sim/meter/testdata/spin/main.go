@@ -138,7 +138,29 @@ var programs = map[string]func(){
 		}
 		meter.Flush()
 	},
+	"bare": func() {
+		for n := range turns {
+			total += n
+		}
+	},
+	"loop": func() {
+		for n := range turns {
+			meter.Loop(1)
+			total += n
+		}
+	},
+	"point": func() {
+		for n := range turns {
+			meter.Point(1)
+			total += n
+		}
+	},
 }
+
+// turns is how many the programs take whose cost is measured, and total is what they do in each.
+const turns = 1 << 24
+
+var total int
 
 func recurse(n int) int {
 	meter.Enter(8)
