@@ -79,29 +79,9 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := wazero.NewRuntimeConfigCompiler()
-	if cacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("sim: open the cache of compiled programs: %w", err)
-		}
-		config = config.WithCompilationCache(cache)
-	}
-	if code.Localize == nil {
-		code.Localize = func(trace string) string { return trace }
-	}
-	code.Wasm = nil // compiled below, and large
-	p := &Program{ctx: context.WithoutCancel(ctx), code: code, globals: globals, images: map[uint64]*Image{}}
-	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
-	const workers = 4
-	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), module)
-	if err != nil {
-		return nil, fmt.Errorf("sim: compile the program: %w", err)
-	}
-	if err = defineSystemCalls(ctx, p.runtime, p.compiled.ImportedFunctions()); err != nil {
-		return nil, err
-	}
-	if err = defineHostCalls(ctx, p.runtime); err != nil {
+	p := &Program{globals: globals, images: map[uint64]*Image{}}
+	// Not WithCloseOnContextDone: to be stopped from outside, a guest takes three times as long for everything.
+	if err = p.compile(ctx, wazero.NewRuntimeConfigCompiler(), module, code, cacheDir); err != nil {
 		return nil, err
 	}
 	if err = p.findNoise(); err != nil {
@@ -109,6 +89,33 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// compile compiles a module and defines what it imports.
+func (p *Program) compile(ctx context.Context, config wazero.RuntimeConfig, module []byte, code Code,
+	cacheDir string) (err error) {
+	if cacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
+		if err != nil {
+			return fmt.Errorf("sim: open the cache of compiled programs: %w", err)
+		}
+		config = config.WithCompilationCache(cache)
+	}
+	if code.Localize == nil {
+		code.Localize = func(trace string) string { return trace }
+	}
+	code.Wasm = nil // compiled below, and large
+	p.ctx, p.code = context.WithoutCancel(ctx), code
+	p.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	const workers = 4
+	p.compiled, err = p.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, workers), module)
+	if err != nil {
+		return fmt.Errorf("sim: compile the program: %w", err)
+	}
+	if err = defineSystemCalls(ctx, p.runtime, p.compiled.ImportedFunctions()); err != nil {
+		return err
+	}
+	return defineHostCalls(ctx, p.runtime)
 }
 
 // Close frees what the program holds. No simulation of it may be running.
@@ -140,12 +147,11 @@ func (p *Program) release(m *machine) {
 
 func (p *Program) newMachine() (*machine, error) {
 	m := &machine{program: p, memory: &memory{}}
-	m.ctx = machineContext{p.ctx, m}
 	m.memory.refuse = func() {
 		m.end = ending{verdict: MemoryLimit,
 			text: fmt.Sprintf("asked for more than %d MB of memory", m.memory.limit>>20)}
 	}
-	ctx := experimental.WithMemoryAllocator(m.ctx, experimental.MemoryAllocatorFunc(
+	ctx := experimental.WithMemoryAllocator(p.ctx, experimental.MemoryAllocatorFunc(
 		func(_, _ uint64) experimental.LinearMemory { return m.memory }))
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
