@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"raftlab/internal/sim/build"
 	"raftlab/internal/sim/campaign"
 	"raftlab/internal/suite"
 )
@@ -31,6 +29,10 @@ folder, the submission there: DIR/raft, DIR/kvraft (or below DIR/src), or DIR it
 
 --seeds 100 is the hundred seeds 1 to 100; --seeds 1-500 is a range; --seeds =17 (or 17-17) is seed 17 alone.
 
+--whole DIR runs, instead of the lab's tests, those of the Go package in DIR, of whichever module: your own, or another
+suite. They are built whole and run as one program in virtual time, where sleeping costs nothing. What they may use is
+the sandbox's: no files, no network. Of the flags --run, --seeds, --jobs, --check, --keep, --json and -v apply.
+
 Failures that are alike are told once, with how many there are and a line that replays one of them.
 
 Exit status: 0 all passed, 1 some failed, 2 wrong usage or a submission that does not compile, 3 some runs found out
@@ -41,6 +43,7 @@ type testFlags struct {
 	pattern string
 	seeds   string
 	keep    string
+	whole   string // the folder of a package whose tests are run instead
 	root    string // of the module; "": to be found
 	jobs    int
 	asJSON  bool
@@ -58,9 +61,16 @@ func testCommand() *cobra.Command {
 		Long:  testHelp,
 		Example: "  raftlab test --run 2A --seeds 100\n" +
 			"  raftlab test raft --run 'Backup|Figure8' --seeds 1-500 --keep out/failures\n" +
-			"  raftlab test submissions/ann --json > ann.json",
+			"  raftlab test submissions/ann --json > ann.json\n" +
+			"  raftlab test --whole ./raft --run 2A --seeds 20",
 		Args: atMostOne("test", "raft, kvraft or a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.whole != "" && len(args) > 0 {
+				return fmt.Errorf("test: %s, or --whole %s? One at a time", args[0], f.whole)
+			}
+			if f.whole != "" {
+				return testWhole(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			return test(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(),
 				cmd.ErrOrStderr())
 		},
@@ -72,6 +82,7 @@ func testCommand() *cobra.Command {
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "runs at a time (0: one for each core)")
 	flags.StringVar(&f.keep, "keep", "",
 		"a folder for the events and the output of runs that do not pass")
+	flags.StringVar(&f.whole, "whole", "", "run the tests of the package in this folder instead, whole, in virtual time")
 	flags.BoolVar(&f.check, "check", false, "make each run twice and compare all that happened")
 	flags.BoolVar(&f.strict, "strict", strictWanted(),
 		"also fail killed servers that leave goroutines blocked for good (RAFTLAB_STRICT=1)")
@@ -165,17 +176,8 @@ func open(ctx context.Context, target campaign.Target, scenarios []suite.Scenari
 	t.live("building …")
 	submission, err := target.Open(ctx, scenarios, "")
 	t.clear()
-	var theirs *build.Error
-	switch {
-	case err == nil:
-		return submission, nil
-	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "raftlab: interrupted")
-		return nil, exitError(exitInterrupted)
-	case errors.As(err, &theirs):
-		fmt.Fprintf(stderr, "raftlab: the submission does not compile:\n%v\n", err)
-		return nil, exitError(exitUsage)
+	if err != nil {
+		return nil, openFailed(ctx, err, "the submission does not compile", stderr)
 	}
-	fmt.Fprintf(stderr, "raftlab: %v\n", err)
-	return nil, exitError(exitBroken)
+	return submission, nil
 }

@@ -143,6 +143,39 @@ func TestTestDoesNotCompile(t *testing.T) {
 	}
 }
 
+// TestTestWhole runs tests of a package of another module.
+func TestTestWhole(t *testing.T) {
+	dir := filepath.Join("..", "..", "internal", "sim", "testdata", "whole")
+	keep := filepath.Join(t.TempDir(), "kept")
+	r := raftlab(t.Context(), "", "test", "--whole", dir, "-run", "Sleeps|Skips|Odd", "--seeds", "1-6", "--check", "--keep", keep)
+	if r.status != exitFailed || r.errors != "" {
+		t.Fatalf("status %d: %s%s", r.status, r.out, r.errors)
+	}
+	says(t, r.out, "failed: as its tests say, TestOdd failed\n", "6       6        0       0   TestSleeps\n",
+		"6       0        6       0   TestSkips\n", "again: raftlab test --whole "+dir+" --seeds =")
+	if entries, err := os.ReadDir(keep); err != nil || len(entries) == 0 || len(entries) == 6 {
+		t.Errorf("%d of 6 runs are kept: %v", len(entries), err)
+	}
+	r = raftlab(t.Context(), "", "test", "--whole", dir, "--run", "Exits|Sleeps", "--seeds", "1", "--json")
+	var out wholeSummary
+	if err := json.Unmarshal([]byte(r.out), &out); err != nil || out.Failed != 1 || len(out.Tests) != 2 {
+		t.Errorf("%v, %+v", err, out)
+	}
+	for args, text := range map[string]string{
+		"test --whole " + dir + " --run None --seeds 1":     "no test of " + dir + ` matches "None"`,
+		"test --whole " + dir + "x":                         "no such folder",
+		"test raft --whole " + dir:                          "One at a time",
+		"test --whole " + dir + " --seeds 0":                "at least one",
+		"test --whole " + filepath.Join("..", "..", "docs"): "holds no tests",
+	} {
+		if r := raftlab(t.Context(), "", strings.Fields(args)...); r.status != exitUsage {
+			t.Errorf("%s: status %d", args, r.status)
+		} else {
+			says(t, r.errors, text)
+		}
+	}
+}
+
 func TestTestList(t *testing.T) {
 	r := raftlab(t.Context(), "", "test", "--list")
 	if lines := strings.Count(r.out, "\n"); r.status != exitOK || lines != len(suite.All()) {

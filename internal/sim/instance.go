@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -25,8 +26,9 @@ type instance struct {
 	engine *engine // nil while the machine's image is being made
 	host   guestHost
 	m      *machine
-	who    string // "server 3"
-	node   int    // of a server, else -1
+	who    string   // "server 3"
+	args   []string // of its command line, after its name
+	node   int      // of a server, else -1
 	limits Limits
 
 	local time.Duration // how far it has come, on the simulation's clock; at most at a standstill behind it
@@ -207,6 +209,7 @@ const million = 1_000_000
 
 // output is what an instance has printed: its beginning and its end.
 type output struct {
+	all        io.Writer // hears all of it; nil: nobody does
 	size       int64
 	head, tail []byte
 }
@@ -215,6 +218,9 @@ const keepHead, keepTail = 16 << 10, 64 << 10 // bytes
 
 func (o *output) write(p []byte) {
 	o.size += int64(len(p))
+	if o.all != nil {
+		o.all.Write(p) // whether it could is for who gave it to ask
+	}
 	if room := keepHead - len(o.head); room > 0 {
 		n := min(room, len(p))
 		o.head = append(o.head, p[:n]...)

@@ -80,8 +80,7 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{globals: globals, images: map[uint64]*Image{}}
-	// Not WithCloseOnContextDone: to be stopped from outside, a guest takes three times as long for everything.
-	if err = p.compile(ctx, wazero.NewRuntimeConfigCompiler(), module, code, cacheDir); err != nil {
+	if err = p.compile(ctx, module, code, cacheDir); err != nil {
 		return nil, err
 	}
 	if err = p.findNoise(); err != nil {
@@ -92,8 +91,9 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 }
 
 // compile compiles a module and defines what it imports.
-func (p *Program) compile(ctx context.Context, config wazero.RuntimeConfig, module []byte, code Code,
-	cacheDir string) (err error) {
+func (p *Program) compile(ctx context.Context, module []byte, code Code, cacheDir string) (err error) {
+	// Not WithCloseOnContextDone: to be stopped from outside, a guest takes three times as long for everything.
+	config := wazero.NewRuntimeConfigCompiler()
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 		if err != nil {

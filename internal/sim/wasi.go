@@ -66,7 +66,8 @@ func defineSystemCalls(ctx context.Context, r wazero.Runtime, imports []api.Func
 	return nil
 }
 
-func arguments() []string { return []string{"peer"} }
+// arguments are the words of the command line.
+func arguments(in *instance) []string { return append([]string{"peer"}, in.args...) }
 
 // environment is what a guest sees of it, and nothing of the host's. The garbage collector is told to let the
 // heap of a peer, which is small, grow to some tens of megabytes before it looks for what to free.
@@ -74,11 +75,13 @@ func environment(in *instance) []string {
 	return append([]string{"GOGC=400"}, in.m.program.code.Env...)
 }
 
-func argsSizesGet(_ *instance, mem api.Memory, p []uint64) uint64 {
-	return putSizes(mem, p, arguments())
+func argsSizesGet(in *instance, mem api.Memory, p []uint64) uint64 {
+	return putSizes(mem, p, arguments(in))
 }
 
-func argsGet(_ *instance, mem api.Memory, p []uint64) uint64 { return putStrings(mem, p, arguments()) }
+func argsGet(in *instance, mem api.Memory, p []uint64) uint64 {
+	return putStrings(mem, p, arguments(in))
+}
 
 func environSizesGet(in *instance, mem api.Memory, p []uint64) uint64 {
 	return putSizes(mem, p, environment(in))

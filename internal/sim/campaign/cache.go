@@ -7,6 +7,18 @@ import (
 	"time"
 )
 
+// cacheFolder is where programs are kept: a folder of the user's, unless another is given.
+func cacheFolder(given string) string {
+	if given != "" {
+		return given
+	}
+	user, err := os.UserCacheDir()
+	if err != nil {
+		user = os.TempDir()
+	}
+	return filepath.Join(user, "raftlab")
+}
+
 // machineCode is a folder in which the engine keeps what it has compiled for this machine: a folder below it for each
 // program, whose time is when the program was last used.
 type machineCode struct{ dir string }

@@ -74,16 +74,20 @@ func (t Target) Scenarios() []suite.Scenario {
 	})
 }
 
+// Expression is the regular expression for a pattern, which may be a part: names of tests end in theirs.
+func Expression(pattern string) string {
+	if part.MatchString(pattern) {
+		return pattern + "$"
+	}
+	return pattern
+}
+
 var part = regexp.MustCompile(`^[0-9][A-Z]$`)
 
 // Select returns the scenarios of the target that a pattern names: a part such as 2A, or a regular expression that
 // matches somewhere in their names, as with go test; "" names all. That there is none is a *UsageError.
 func (t Target) Select(pattern string) ([]suite.Scenario, error) {
-	expr := pattern
-	if part.MatchString(expr) {
-		expr += "$" // names end in their part
-	}
-	re, err := regexp.Compile(expr)
+	re, err := regexp.Compile(Expression(pattern))
 	if err != nil {
 		return nil, usage("the pattern %q: %v", pattern, err)
 	}
@@ -133,13 +137,7 @@ type Submission struct {
 // folder of the user's. An error is a *build.Error if the submission does not compile; any other is one of
 // infrastructure. It blocks for some seconds if the submission has changed.
 func (t Target) Open(ctx context.Context, scenarios []suite.Scenario, cache string) (*Submission, error) {
-	if cache == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			user = os.TempDir()
-		}
-		cache = filepath.Join(user, "raftlab")
-	}
+	cache = cacheFolder(cache)
 	builder, err := build.New(build.Config{Root: t.Root, Cache: filepath.Join(cache, "programs")})
 	if err != nil {
 		return nil, err
