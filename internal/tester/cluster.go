@@ -29,6 +29,7 @@ type Cluster struct {
 	abandon   chan struct{} // closed at the first failure
 	rng       *rand.Rand
 	going     int // activities started by Go that have not ended
+	open      []*question
 }
 
 func newCluster(servers int, seed uint64) *Cluster {
@@ -125,7 +126,7 @@ func (c *Cluster) Crash(nodes ...int) {
 			continue
 		}
 		c.Disconnect(i)
-		c.host.Crash(i)
+		c.ask(i, "Kill", func() { c.host.Crash(i) })
 		c.note(func() { c.up[i] = false })
 		c.record.Record(trace.Event{Kind: trace.Crash, Node: i, Peer: trace.Nobody})
 	}
@@ -136,7 +137,7 @@ func (c *Cluster) Restart(nodes ...int) {
 	for _, i := range nodes {
 		c.Crash(i)
 		c.record.Record(trace.Event{Kind: trace.Restart, Node: i, Peer: trace.Nobody, Index: c.booting(i)})
-		c.host.Boot(i)
+		c.ask(i, "its start", func() { c.host.Boot(i) })
 		c.note(func() { c.up[i] = true })
 	}
 }
@@ -317,7 +318,7 @@ func (c *Cluster) fail(invariant, message string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failure == nil {
-		c.failure = &Failure{Invariant: invariant, Message: message}
+		c.failure = &Failure{Invariant: invariant, Message: message, at: c.host.Now()}
 		close(c.abandon)
 		c.host.Changed()
 	}
@@ -355,7 +356,7 @@ func (c *Cluster) leaderNow() (leader, term int) {
 		if !c.Connected(i) {
 			continue
 		}
-		if t, leads := c.host.State(i); leads && (leader < 0 || t > term) {
+		if t, leads := c.state(i); leads && (leader < 0 || t > term) {
 			leader, term = i, t
 		}
 	}

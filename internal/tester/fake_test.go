@@ -20,6 +20,7 @@ type fakeGroup struct {
 	state   func(me int) (term int, isLeader bool)
 	start   func(me int, index, term int, isLeader bool) (int, int, bool)
 	born    func(p *fakePeer)
+	kill    func(me int)
 	copied  func(d *fakeDisk) *fakeDisk
 }
 
@@ -142,7 +143,12 @@ func (p *fakePeer) Snapshot(index int, snapshot []byte) {
 }
 
 // Kill implements RaftPeer.
-func (p *fakePeer) Kill() { close(p.killed) }
+func (p *fakePeer) Kill() {
+	close(p.killed)
+	if p.group.kill != nil {
+		p.group.kill(p.me)
+	}
+}
 
 // startStray leaves a goroutine behind that outlives the harness's patience, though not the test.
 func startStray(busy bool) {

@@ -53,8 +53,6 @@ func (l *ledger) see(e trace.Event) {
 		l.install(e)
 	case trace.Restart:
 		l.applied[e.Node] = e.Index
-	case trace.Start:
-		l.start(e)
 	}
 }
 
@@ -101,12 +99,13 @@ func (l *ledger) checkClaims() {
 	})
 }
 
-// start checks that a leader does not give a new command an index at which it has applied another one.
-// (The new command itself may have been applied already: Start returns at once, but is noted afterwards.)
-func (l *ledger) start(e trace.Event) {
-	if e.Leader && e.Index <= l.applied[e.Node] && l.at(e.Index).digest != e.Digest {
+// taken checks that a leader did not give a new command an index up to which it had applied before it was
+// asked. (What it has applied by the time it is heard says nothing: a leader that answers late may have been
+// deposed, and applied another command there.)
+func (l *ledger) taken(node, term, index, before int) {
+	if index <= before {
 		l.fail(LeaderCompleteness, fmt.Sprintf("server %d, leader of term %d, put a new command at index %d, "+
-			"but had applied up to %d", e.Node, e.Term, e.Index, l.applied[e.Node]))
+			"but had applied up to %d", node, term, index, before))
 	}
 }
 

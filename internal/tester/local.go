@@ -1,7 +1,10 @@
 package tester
 
 import (
+	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,7 +176,10 @@ func (h *local) State(i int) (term int, isLeader bool) {
 }
 
 // Crash implements Host.
-func (h *local) Crash(i int) {
+func (h *local) Crash(i int) { h.unplug(i).Kill() }
+
+// unplug ends server i for everybody but itself, and returns what it was.
+func (h *local) unplug(i int) localServer {
 	node := h.nodes[i]
 	for _, name := range node.life.ends {
 		h.net.Enable(name, false)
@@ -185,7 +191,7 @@ func (h *local) Crash(i int) {
 	node.life = nil
 	node.mu.Unlock()
 	close(life.over)
-	life.server.Kill()
+	return life.server
 }
 
 // Disk implements Host.
@@ -274,15 +280,40 @@ func (h *local) Bytes() int64 { return h.net.GetTotalBytes() }
 
 // Close implements Host.
 func (h *local) Close() (busy, idle []string) {
-	for i := range h.nodes {
-		if h.lifeOf(i) != nil {
-			h.Crash(i)
-		}
-	}
+	h.killAll()
 	if !h.deserted.Load() {
 		h.net.Cleanup()
 	}
 	busy, idle = leaked(h.baseline, leakGrace)
 	close(h.gone)
 	return busy, idle
+}
+
+// killAll crashes every server. A Kill that does not return, as where a server waits for its own lock for ever, is
+// reported and left behind.
+func (h *local) killAll() {
+	killed := make(chan int, len(h.nodes))
+	left := map[int]bool{}
+	for i := range h.nodes {
+		if h.lifeOf(i) != nil {
+			server := h.unplug(i)
+			left[i] = true
+			go func() {
+				server.Kill()
+				killed <- i
+			}()
+		}
+	}
+	patience := time.NewTimer(leakGrace)
+	defer patience.Stop()
+	for len(left) > 0 {
+		select {
+		case i := <-killed:
+			delete(left, i)
+		case <-patience.C:
+			h.setup.Report(NoLeak, fmt.Sprintf("Kill has not returned within %v at the servers %v", leakGrace,
+				slices.Sorted(maps.Keys(left))))
+			return
+		}
+	}
 }

@@ -46,7 +46,7 @@ func (r *Raft) Term() int {
 		terms = terms[:0]
 		for i := range r.n {
 			if r.Connected(i) {
-				term, _ := r.host.State(i)
+				term, _ := r.state(i)
 				terms = append(terms, term)
 			}
 		}
@@ -69,11 +69,12 @@ func (r *Raft) Term() int {
 
 // Start offers a command to server i and returns its answer; a server that is down refuses.
 func (r *Raft) Start(i int, command any) (index, term int, isLeader bool) {
+	before := r.ledger.appliedBy(i)
 	peer := r.host.Peer(i)
 	if peer == nil {
 		return 0, 0, false
 	}
-	index, term, isLeader = peer.Start(command)
+	r.ask(i, "Start", func() { index, term, isLeader = peer.Start(command) })
 	e := trace.Event{Kind: trace.Start, Node: i, Peer: trace.Nobody, Leader: isLeader,
 		Digest: trace.DigestOf(command), Text: trace.Short(command)}
 	if isLeader {
@@ -81,6 +82,9 @@ func (r *Raft) Start(i int, command any) (index, term int, isLeader bool) {
 	}
 	if isLeader || r.Connected(i) {
 		r.record.Record(e)
+	}
+	if isLeader {
+		r.ledger.taken(i, term, index, before)
 	}
 	return index, term, isLeader
 }

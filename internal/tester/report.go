@@ -3,6 +3,7 @@ package tester
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"raftlab/internal/trace"
 )
@@ -23,14 +24,20 @@ const (
 	TimeLimit          = "TimeLimit" // the scenario did not end in time
 )
 
-// shownEvents is how many events a failure shows.
-const shownEvents = 24
+const (
+	// shownEvents is how many events a failure shows,
+	shownEvents = 24
+	// memory among how many of the latest they are looked for.
+	memory = 4096
+)
 
 // Failure is why a run did not pass.
 type Failure struct {
 	Invariant string // which of the names above
 	Message   string // what happened and what should have
 	Events    []trace.Event
+
+	at time.Duration // when
 }
 
 // Error returns the invariant and the message on one line.
@@ -63,11 +70,12 @@ func matters(invariant string, e trace.Event) bool {
 	}
 }
 
-// telling picks the latest events that matter to a failure.
-func telling(invariant string, events []trace.Event) []trace.Event {
+// telling picks the latest events that matter to a failure: none that came after it, while the run was being
+// ended.
+func telling(f *Failure, events []trace.Event) []trace.Event {
 	var picked []trace.Event
 	for i := len(events) - 1; i >= 0 && len(picked) < shownEvents; i-- {
-		if matters(invariant, events[i]) {
+		if events[i].At <= f.at && matters(f.Invariant, events[i]) {
 			picked = append(picked, events[i])
 		}
 	}

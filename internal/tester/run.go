@@ -16,6 +16,7 @@ type Config struct {
 	Servers       int           // 1 or more
 	Seed          uint64        // all of the harness's and the network's choices follow from it
 	Unreliable    bool          // the network begins lossy and slow (labrpc's classic preset)
+	LongDelays    bool          // calls that reach nobody take up to seconds to fail, from the beginning
 	SnapshotEvery int           // services take a snapshot at every so many entries; 0: never
 	MaxRaftState  int           // of the key/value service: bytes of saved Raft state; 0: no snapshots
 	Limit         time.Duration // 0: DefaultLimit
@@ -66,12 +67,15 @@ func (c *Cluster) run(cfg Config, scenario func()) Result {
 		over := false
 		c.host.Go(func() {
 			if !c.host.Wait(cfg.Limit, func() bool { return c.ended(&over) }) {
-				c.fail(TimeLimit, fmt.Sprintf("the scenario did not end within %v", cfg.Limit))
+				c.fail(TimeLimit, fmt.Sprintf("the scenario did not end within %v%s", cfg.Limit, c.unanswered()))
 			}
 		})
 		defer c.end(&over)
 		if cfg.Unreliable {
 			c.Reliable(false)
+		}
+		if cfg.LongDelays {
+			c.LongDelays(true)
 		}
 		c.Restart(c.All()...)
 		c.ConnectAll()
@@ -79,12 +83,11 @@ func (c *Cluster) run(cfg Config, scenario func()) Result {
 	}, c.abandon)
 	result := Result{Elapsed: c.host.Now(), Requests: c.Requests(), Bytes: c.Bytes()}
 	result.Events, result.Hash = c.record.Hash()
-	events := c.record.Last(400)
 	c.stop(cfg.Strict, &result)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.failure != nil {
-		c.failure.Events = telling(c.failure.Invariant, events)
+		c.failure.Events = telling(c.failure, c.record.Last(memory))
 		result.Failure = c.failure
 	}
 	return result

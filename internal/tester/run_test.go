@@ -176,6 +176,24 @@ func TestEachInvariantCanFail(t *testing.T) {
 			func(g *fakeGroup) {}, Config{}, func(r *Raft) { r.AtMost("RPCs", 9, 8) }},
 		{"a scenario without end", TimeLimit, "did not end within 7s",
 			func(g *fakeGroup) {}, Config{Limit: 7 * time.Second}, func(r *Raft) { r.Sleep(time.Hour) }},
+		{"a Start that never returns", TimeLimit, "; server 0 has not returned from Start for 9.0s",
+			func(g *fakeGroup) {
+				g.start = func(me, i, term int, leads bool) (int, int, bool) {
+					time.Sleep(5 * time.Minute)
+					return i, term, leads
+				}
+			}, Config{Limit: 10 * time.Second}, func(r *Raft) { r.Sleep(time.Second); r.Start(0, "x") }},
+		{"a Kill that never returns", NoLeak, "Kill has not returned within 3s at the servers [1]",
+			func(g *fakeGroup) {
+				g.kill = func(me int) {
+					if me == 1 {
+						time.Sleep(5 * time.Minute)
+					}
+				}
+			}, Config{}, agreeTwice},
+		{"a Kill that never returns, in the middle", TimeLimit, "server 1 has not returned from Kill",
+			func(g *fakeGroup) { g.kill = func(int) { time.Sleep(5 * time.Minute) } },
+			Config{Limit: 10 * time.Second}, func(r *Raft) { r.Crash(1) }},
 		{"a killed server that runs on", NoLeak, "still running",
 			func(g *fakeGroup) {
 				g.born = func(*fakePeer) { startStray(true) }
@@ -205,5 +223,52 @@ func TestEachInvariantCanFail(t *testing.T) {
 				t.Errorf("got %v, want %s with %q", f, c.invariant, c.says)
 			}
 		})
+	}
+}
+
+// TestALateAnswerIsNoCrime has a leader answer a Start so late that another command has been applied at that
+// index meanwhile, as happens to one that is deposed before its answer is heard.
+func TestALateAnswerIsNoCrime(t *testing.T) {
+	result := runFake(t, func(g *fakeGroup) {
+		g.deliver = func(_ int, m Apply) Apply {
+			m.Command = "of the next leader"
+			return m
+		}
+		g.start = func(_, index, term int, leads bool) (int, int, bool) {
+			time.Sleep(time.Second)
+			return index, term, leads
+		}
+	}, Config{}, func(r *Raft) { r.Start(0, "lost") })
+	if result.Failure != nil {
+		t.Fatal(result.Failure.Report())
+	}
+	if result.Applied != 1 {
+		t.Fatalf("applied up to %d, want 1: the test tests nothing", result.Applied)
+	}
+}
+
+func TestLongDelaysFromTheBeginning(t *testing.T) {
+	for _, long := range []bool{false, true} {
+		var first string
+		sink := func(e trace.Event) {
+			if first == "" && e.Kind == trace.Fault {
+				first = e.Text
+			}
+		}
+		result := runFake(t, func(*fakeGroup) {}, Config{LongDelays: long, Sinks: []trace.Sink{sink}}, agreeTwice)
+		if result.Failure != nil || (first == "long delays: true") != long {
+			t.Errorf("LongDelays %v: the first fault is %q, the failure %v", long, first, result.Failure)
+		}
+	}
+}
+
+func TestAFailureShowsNothingThatCameAfter(t *testing.T) {
+	var events []trace.Event
+	for i := range 100 {
+		events = append(events, trace.Event{Seq: uint64(i), At: time.Duration(i), Kind: trace.Apply})
+	}
+	got := telling(&Failure{Invariant: Progress, at: 60}, events)
+	if len(got) != shownEvents || got[len(got)-1].At != 60 || got[0].At != 61-shownEvents {
+		t.Errorf("%d events, %v to %v; want the %d up to 60", len(got), got[0].At, got[len(got)-1].At, shownEvents)
 	}
 }
