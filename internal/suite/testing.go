@@ -72,7 +72,7 @@ func report(t *testing.T, s Scenario, seed uint64, result tester.Result) {
 		t.Log(note)
 	}
 	if result.Failure != nil {
-		t.Fatalf("%srun it again: %s", result.Failure.Report(), again(s, seed))
+		t.Fatalf("%srun it again: %s", result.Failure.Report(), again(s, seed, os.Getenv))
 	}
 	done := fmt.Sprint(result.Applied, " entries applied")
 	if s.KV != nil {
@@ -95,11 +95,18 @@ func seedFrom(text string, now time.Time) (uint64, error) {
 	return seed, nil
 }
 
-// again returns the command line that repeats a run.
-func again(s Scenario, seed uint64) string {
+// again returns the command line that repeats a run, in the module's folder: with what else env says that the run
+// obeyed.
+func again(s Scenario, seed uint64, env func(string) string) string {
+	line := fmt.Sprintf("%s=%d ", SeedVariable, seed)
+	for _, variable := range []string{ClockVariable, StrictVariable} {
+		if value := env(variable); value != "" {
+			line += variable + "=" + value + " "
+		}
+	}
 	pkg := "./raft"
 	if s.Part[0] == '3' {
 		pkg = "./kvraft"
 	}
-	return fmt.Sprintf("%s=%d go test %s -count=1 -run '^%s$'", SeedVariable, seed, pkg, s.Name)
+	return fmt.Sprintf("%sgo test %s -count=1 -run '^%s$'", line, pkg, s.Name)
 }
