@@ -59,7 +59,10 @@ var lab = tester.RaftLab{
 		return rf, func(gone <-chan struct{}) (tester.Apply, bool) {
 			for {
 				select {
-				case m := <-applyCh:
+				case m, open := <-applyCh:
+					if !open { // some solutions close it when they are killed
+						return tester.Apply{}, false
+					}
 					if m.CommandValid {
 						return tester.Apply{Index: m.CommandIndex, Command: m.Command}, true
 					}
