@@ -30,13 +30,13 @@ var tests = sync.OnceValues(func() (*sim.Whole, error) {
 	return sim.LoadWhole(context.Background(), code, filepath.Join(os.TempDir(), "raftlab-sim-test", "machine-code"))
 })
 
-func whole(t *testing.T, ctx context.Context, name string, seed uint64) sim.WholeResult {
+func whole(t *testing.T, name string, seed uint64) sim.WholeResult {
 	t.Helper()
 	w, err := tests()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.Run(ctx, sim.WholeJob{Args: []string{"-test.v", "-test.paniconexit0", "-test.run=^" + name + "$"}, Seed: seed,
+	return w.Run(t.Context(), sim.WholeJob{Args: []string{"-test.v", "-test.paniconexit0", "-test.run=^" + name + "$"}, Seed: seed,
 		Limits: sim.Limits{Memory: 64 << 20, Output: 1 << 20, CPU: time.Second}, Time: 10 * time.Minute})
 }
 
@@ -59,7 +59,7 @@ func TestWholeVerdicts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := whole(t, t.Context(), name, 1)
+			r := whole(t, name, 1)
 			if r.Verdict != want.verdict || !strings.Contains(r.Detail+r.Output, want.says) {
 				t.Errorf("verdict %q, %s\n%s; want %q, %q", r.Verdict, r.Detail, r.Output, want.verdict, want.says)
 			}
@@ -69,8 +69,8 @@ func TestWholeVerdicts(t *testing.T) {
 
 // TestWholeIsReplayed checks that a seed gives the same output again, another seed another one.
 func TestWholeIsReplayed(t *testing.T) {
-	first, again, other := whole(t, t.Context(), "TestSleeps", 1), whole(t, t.Context(), "TestSleeps", 1),
-		whole(t, t.Context(), "TestSleeps", 2)
+	first, again, other := whole(t, "TestSleeps", 1), whole(t, "TestSleeps", 1),
+		whole(t, "TestSleeps", 2)
 	if first.Output != again.Output || first.Elapsed != again.Elapsed || !strings.Contains(first.Output, "drew ") {
 		t.Errorf("%v\n%s\nand again %v\n%s", first.Elapsed, first.Output, again.Elapsed, again.Output)
 	}
@@ -79,10 +79,23 @@ func TestWholeIsReplayed(t *testing.T) {
 	}
 }
 
+// writer is called when something is written.
+type writer func()
+
+// Write implements io.Writer.
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
+}
+
 func TestWholeIsGivenUp(t *testing.T) {
+	w, err := tests()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, cancel)
-	if r := whole(t, ctx, "TestLoops", 1); r.Verdict != sim.Infrastructure || !strings.Contains(r.Detail, "given up") {
+	r := w.Run(ctx, sim.WholeJob{Args: []string{"-test.v", "-test.run=TestLasts"}, Output: writer(cancel)})
+	if r.Verdict != sim.Infrastructure || !strings.Contains(r.Detail, "given up") {
 		t.Errorf("verdict %q, %s", r.Verdict, r.Detail)
 	}
 }
