@@ -21,7 +21,6 @@ type machine struct {
 	leash   *leash          // of the present life
 
 	in    *instance // who lives here
-	image *Image    // that memory holds, but for what a life has changed
 	next  func() (struct{}, bool)
 	halt  func()
 	yield func(struct{}) bool
