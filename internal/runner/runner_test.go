@@ -67,6 +67,15 @@ func TestPasses(t *testing.T) {
 	}
 }
 
+// TestOtherPackageNeedNotCompile is a student's Raft in place of ours, which the service here asks more of.
+func TestOtherPackageNeedNotCompile(t *testing.T) {
+	status, out, errs, _ := session(t, "half", "2A", "1")
+	if status != runner.Passed || errs != "" {
+		t.Fatalf("exit status %d, errors %q", status, errs)
+	}
+	wantRow(t, out, 1, 0, "TestPass2A")
+}
+
 // TestEndsWithoutPass checks that whatever is not a pass is a failure of the right kind.
 func TestEndsWithoutPass(t *testing.T) {
 	status, out, _, logs := session(t, "fake", "-s", "7", "-p", "2", "-t", "2s", "2C|Slow2D", "1")
@@ -178,6 +187,7 @@ func TestNothingToRun(t *testing.T) {
 		{"fake", []string{"Nonesuch"}, `no test of ./raft and ./kvraft matches "Nonesuch"`},
 		{"fake", []string{"2Z"}, `matches "2Z$"`},
 		{"broken", []string{"2A"}, "undefined: undefinedName"},
+		{"half", []string{"2A|3A", "1"}, "the tests of ./kvraft do not compile"},
 		{"empty", []string{"2A"}, "no tests in testdata/empty/{raft,kvraft}"},
 		{"fake", []string{"-o", file, "Fail2C", "1"}, "keep a log: "},
 	} {

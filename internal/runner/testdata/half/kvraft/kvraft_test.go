@@ -1,0 +1,8 @@
+// Package kvraft does not compile.
+package kvraft
+
+import "testing"
+
+func TestPass3A(t *testing.T) {
+	undefinedName()
+}
