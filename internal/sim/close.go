@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +15,14 @@ const leakGrace = 3 * time.Second
 
 // Close implements tester.Host.
 func (h *host) Close() (busy, idle []string) {
+	for _, in := range slices.Clone(h.living) {
+		h.explain(in)
+	}
 	var lives []*instance
 	for i, n := range h.nodes {
 		if n.life == nil || n.life.m == nil {
 			continue
 		}
-		h.explain(n.life)
 		for _, name := range n.ends {
 			h.net.enable(name, false)
 		}

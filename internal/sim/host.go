@@ -21,6 +21,7 @@ type host struct {
 	net     *network
 	record  *trace.Recorder
 	nodes   []*node
+	living  []*instance
 	printed map[string]string // by peer: output of lives that are over
 	asked   uint64            // questions so far
 	verdict finding
@@ -120,10 +121,8 @@ func (h *host) Run(main func(), abandon <-chan struct{}) {
 // watch looks now and then for questions that are not answered.
 func (h *host) watch() {
 	const every = time.Second
-	for _, n := range h.nodes {
-		if n.life != nil {
-			h.watchOne(n.life)
-		}
+	for _, in := range h.living {
+		h.watchOne(in)
 	}
 	h.at(h.now+every, h.watch)
 }
@@ -153,6 +152,7 @@ func (h *host) bear(who string, node int, key, life uint64) *instance {
 			in.began = image.clock + int64(in.rng.next()%mostOffset)
 			m.memory.limit = h.job.Limits.Memory
 			m.begin(in, image, rng(in.rng.next()))
+			h.living = append(h.living, in)
 			return in
 		}
 	}
@@ -241,6 +241,9 @@ func (h *host) ask(in *instance, q *question, frame []byte) bool {
 
 // answer ends a question and lets its asker go on.
 func (h *host) answer(in *instance, q *question) {
+	if q.done {
+		return // it says so twice
+	}
 	q.done = true
 	in.questions = slices.DeleteFunc(in.questions, func(other *question) bool { return other == q })
 	h.wakeAsker(q)
@@ -284,6 +287,7 @@ func (h *host) bury(in *instance) {
 		return
 	}
 	in.m.free()
+	h.living = slices.DeleteFunc(h.living, func(other *instance) bool { return other == in })
 	if in.out.size > 0 {
 		h.printed[in.who] += in.out.String()
 	}
