@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/runner"
+	"raftlab/internal/sim/campaign"
 )
 
 // runnerCommand is test-runner.sh: flags of its own, in the manner of a shell script.
@@ -47,6 +49,10 @@ func simulateRuns(ctx context.Context, o runner.Options, stdout, stderr io.Write
 	case errors.As(err, &status):
 		return int(status)
 	}
-	fmt.Fprintf(stderr, "test-runner: %v\n", err)
+	fmt.Fprintf(stderr, "test-runner: %s\n", strings.TrimPrefix(err.Error(), "test: "))
+	var wrong *campaign.UsageError
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(stderr, "Tests of your own run in real time, with --real.")
+	}
 	return exitUsage
 }

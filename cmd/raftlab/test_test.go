@@ -241,7 +241,7 @@ func TestRunnerSimulates(t *testing.T) {
 	}
 	says(t, r.out, "1 test on seeds 7 to 8", "2 runs of 1 test: 2 passed")
 	for args, text := range map[string]string{
-		"": "usage: ./test-runner.sh", "2Z": `no test matches "2Z$"`, "-t 5s 2A": "-t is for --real", "-o test_test.go 2A": "is none",
+		"": "usage: ./test-runner.sh", "2Z": "no test matches \"2Z$\"; raftlab test --list names them all\nTests of your own run in real time", "-t 5s 2A": "-t is for --real", "-o test_test.go 2A": "is none",
 	} {
 		r := raftlab(t.Context(), "", append([]string{"test-runner", "-C", root}, strings.Fields(args)...)...)
 		if r.status != exitUsage {
