@@ -63,6 +63,23 @@ func BenchmarkAgree(b *testing.B) {
 	})
 }
 
+// BenchmarkLoad is what a program costs that was compiled before.
+func BenchmarkLoad(b *testing.B) {
+	c, err := referenceCode()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		p, err := sim.Load(context.Background(), c, machineCode())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := p.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkSeed is one seed of every scenario of a part.
 func BenchmarkSeed(b *testing.B) {
 	p, err := reference()

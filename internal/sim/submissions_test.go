@@ -41,10 +41,14 @@ func code(spec build.Spec) (sim.Code, error) {
 	return sim.CodeOf(module)
 }
 
-// reference is the project's own Raft and service.
-var reference = sync.OnceValues(func() (*sim.Program, error) {
-	c, err := code(build.Spec{Raft: filepath.Join("..", "..", "raft"), KV: filepath.Join("..", "..", "kvraft"),
+// referenceCode is the project's own Raft and service.
+var referenceCode = sync.OnceValues(func() (sim.Code, error) {
+	return code(build.Spec{Raft: filepath.Join("..", "..", "raft"), KV: filepath.Join("..", "..", "kvraft"),
 		Tags: []string{"raftlab_kv"}})
+})
+
+var reference = sync.OnceValues(func() (*sim.Program, error) {
+	c, err := referenceCode()
 	if err != nil {
 		return nil, err
 	}
