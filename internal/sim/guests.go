@@ -66,12 +66,10 @@ func (h *host) saved(in *instance, both bool, state, snapshot []byte) (slower ui
 	}
 	n := h.nodes[in.node]
 	n.disk.state = append(n.disk.state[:0], state...)
-	size := len(state)
 	if both {
 		n.disk.snapshot = append(n.disk.snapshot[:0], snapshot...)
-		size += len(snapshot)
 	}
-	h.record.Record(trace.Event{Kind: trace.Save, Node: in.node, Peer: trace.Nobody, Bytes: size})
+	h.record.Record(trace.Event{Kind: trace.Save, Node: in.node, Peer: trace.Nobody, Bytes: len(state)})
 	return uint32(n.slow / time.Microsecond)
 }
 

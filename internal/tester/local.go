@@ -123,7 +123,7 @@ func (h *local) Boot(i int) {
 		h.net.Connect(name, j)
 	}
 	if disk, is := node.disk.(WatchedDisk); is {
-		disk.Watch(func(int, int) { h.saved(i) })
+		disk.Watch(func(state, _ int) { h.saved(i, life, state) })
 	}
 	h.boot(life, i, ends, node.disk)
 	node.mu.Lock()
@@ -146,11 +146,16 @@ func (h *local) Boot(i int) {
 	go h.observe(i, life)
 }
 
-// saved makes a save take as long as SlowDisk has asked for.
-func (h *local) saved(i int) {
+// saved records a save, unless its life is over, and makes it take as long as SlowDisk has asked for.
+func (h *local) saved(i int, life *localLife, bytes int) {
 	node := h.nodes[i]
 	node.mu.Lock()
 	slow := node.slow
+	select {
+	case <-life.over:
+	default:
+		h.record.Record(trace.Event{Kind: trace.Save, Node: i, Peer: trace.Nobody, Bytes: bytes})
+	}
 	node.mu.Unlock()
 	if slow > 0 {
 		time.Sleep(slow)
@@ -189,8 +194,8 @@ func (h *local) unplug(i int) localServer {
 	life := node.life
 	node.disk = h.copyDisk(node.disk)
 	node.life = nil
-	node.mu.Unlock()
 	close(life.over)
+	node.mu.Unlock()
 	return life.server
 }
 

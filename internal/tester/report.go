@@ -60,6 +60,8 @@ func (f *Failure) Report() string {
 // of a run and rarely tell anything, but where time or traffic is the complaint they do.
 func matters(invariant string, e trace.Event) bool {
 	switch e.Kind {
+	case trace.Violation:
+		return false // the report begins with it
 	case trace.Request, trace.Deliver, trace.Reply, trace.Return, trace.Drop:
 		return invariant == Progress || invariant == Budget || invariant == TimeLimit ||
 			invariant == ElectionSafety

@@ -81,6 +81,7 @@ func (c *Cluster) run(cfg Config, scenario func()) Result {
 		c.ConnectAll()
 		scenario()
 	}, c.abandon)
+	c.recordViolation()
 	result := Result{Elapsed: c.host.Now(), Requests: c.Requests(), Bytes: c.Bytes()}
 	result.Events, result.Hash = c.record.Hash()
 	c.stop(cfg.Strict, &result)
@@ -91,6 +92,18 @@ func (c *Cluster) run(cfg Config, scenario func()) Result {
 		result.Failure = c.failure
 	}
 	return result
+}
+
+// recordViolation puts what failed the run among its events. Invariants cannot do so themselves: they fail the
+// run while the recorder passes on an event.
+func (c *Cluster) recordViolation() {
+	c.mu.Lock()
+	f := c.failure
+	c.mu.Unlock()
+	if f != nil {
+		c.record.Record(trace.Event{Kind: trace.Violation, Node: trace.Nobody, Peer: trace.Nobody,
+			Method: f.Invariant, Text: f.Message})
+	}
 }
 
 func (c *Cluster) ended(over *bool) bool {

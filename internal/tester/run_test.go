@@ -214,7 +214,16 @@ func TestEachInvariantCanFail(t *testing.T) {
 			}, Config{}, func(r *Raft) { r.Sleep(3 * time.Second) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			var recorded []string
+			c.cfg.Sinks = []trace.Sink{func(e trace.Event) {
+				if e.Kind == trace.Violation {
+					recorded = append(recorded, e.Method)
+				}
+			}}
 			result := runFake(t, c.bend, c.cfg, c.scenario)
+			if want := []string{c.invariant}; c.invariant != NoLeak && !slices.Equal(recorded, want) {
+				t.Errorf("recorded violations are %v, want %v", recorded, want)
+			}
 			f := result.Failure
 			if f == nil {
 				t.Fatalf("the run passed; %s should have failed it", c.invariant)
