@@ -32,6 +32,7 @@ type Program struct {
 	machines []*machine // that are free
 	images   map[uint64]*Image
 	noise    []span // of all images: the memory of Go's random number generator
+	first    []byte // memory of the first image, most of which is the same in all
 }
 
 // LoadError says that a submission does not get as far as its first peer.
@@ -223,24 +224,40 @@ func (p *Program) makeImage(seed rng) (*Image, error) {
 	if err = m.initialize(in); err != nil {
 		return nil, err
 	}
-	const page = 4096
-	all, zeros := m.memory.buf, make([]byte, page)
-	image := &Image{size: uint64(len(all)), clock: in.clock()}
-	for at := 0; at < len(all); at += page {
-		piece := all[at:min(at+page, len(all))]
-		last := len(image.runs) - 1
-		switch {
-		case bytes.Equal(piece, zeros):
-		case last >= 0 && image.runs[last].at+uint64(len(image.runs[last].data)) == uint64(at):
-			image.runs[last].data = append(image.runs[last].data, piece...)
-		default:
-			image.runs = append(image.runs, run{uint64(at), bytes.Clone(piece)})
-		}
-	}
+	image := &Image{size: uint64(len(m.memory.buf)), clock: in.clock()}
+	image.runs = p.runs(m.memory.buf)
 	for _, g := range m.globals {
 		image.globals = append(image.globals, g.Get())
 	}
 	return image, nil
+}
+
+// runs returns what of a memory is not all zeros. Pages that are those of the first image share its memory.
+func (p *Program) runs(memory []byte) []run {
+	const page = 4096
+	if p.first == nil {
+		p.first = bytes.Clone(memory)
+	}
+	zeros := make([]byte, page)
+	var runs []run
+	joins := false // the last run is of the first image, and ends where the next page begins
+	for at := 0; at < len(memory); at += page {
+		end := min(at+page, len(memory))
+		switch piece := memory[at:end]; {
+		case bytes.Equal(piece, zeros):
+			joins = false
+		case end > len(p.first) || !bytes.Equal(piece, p.first[at:end]):
+			runs = append(runs, run{uint64(at), bytes.Clone(piece)})
+			joins = false
+		case joins:
+			last := &runs[len(runs)-1]
+			last.data = p.first[last.at:end]
+		default:
+			runs = append(runs, run{uint64(at), p.first[at:end]})
+			joins = true
+		}
+	}
+	return runs
 }
 
 // restore makes a machine's state that of the image, with a random number generator of the life's own.

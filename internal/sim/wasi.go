@@ -72,7 +72,7 @@ func arguments(in *instance) []string { return append([]string{"peer"}, in.args.
 // environment is what a guest sees of it, and nothing of the host's. The garbage collector is told to let the
 // heap of a peer, which is small, grow to some tens of megabytes before it looks for what to free.
 func environment(in *instance) []string {
-	return append([]string{"GOGC=400"}, in.m.program.code.Env...)
+	return append([]string{"GOGC=200"}, in.m.program.code.Env...)
 }
 
 func argsSizesGet(in *instance, mem api.Memory, p []uint64) uint64 {
