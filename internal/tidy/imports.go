@@ -18,12 +18,13 @@ type row struct {
 // nested module bench is outside: nothing can import it.
 var table = map[string]row{
 	"cmd": {production: []string{"internal/kvd", "internal/chaos", "internal/bench", "internal/grader",
-		"internal/handout", "internal/timeline", "internal/sim", "internal/sim/build", "internal/suite",
-		"internal/trace", "internal/runner", "porcupine"}},
+		"internal/handout", "internal/hunt", "internal/mutants", "internal/timeline", "internal/sim",
+		"internal/sim/build", "internal/suite", "internal/tester", "internal/trace", "internal/runner", "porcupine"}},
 	"internal/kvd": {production: []string{"raft/core", "kvraft/state", "internal/wal", "internal/bitcask",
 		"internal/transport", "internal/trace"}},
-	"internal/grader": {production: []string{"internal/sim", "internal/suite", "internal/trace", "internal/timeline"}},
-	"internal/suite":  {production: []string{"internal/tester"}},
+	"internal/grader": {production: []string{"internal/sim", "internal/sim/build", "internal/suite", "internal/tester",
+		"internal/trace", "internal/timeline"}},
+	"internal/suite": {production: []string{"internal/tester"}},
 	"internal/sim": {production: []string{"internal/sim/build", "internal/sim/meter", "internal/suite",
 		"internal/tester", "internal/trace", "labrpc"}},
 	// What a peer of the simulator is built from, around a student's packages.
@@ -39,8 +40,16 @@ var table = map[string]row{
 	"internal/reference": {tests: []string{"raft", "raft/core", "kvraft", "kvraft/state", "labrpc", "labgob",
 		"porcupine", "internal/suite", "internal/tester", "internal/trace"}},
 
+	// Not in DESIGN's table: drawn schedules of faults until one fails, and what is left of that one.
+	"internal/hunt": {production: []string{"internal/sim", "internal/sim/build", "internal/suite", "internal/tester",
+		"internal/trace"}},
+
 	// Not in DESIGN's table: wrong Rafts, for each of which there are scenarios that must catch it.
-	"internal/mutants": {production: []string{"internal/suite"}},
+	"internal/mutants": {production: []string{"internal/hunt", "internal/sim", "internal/sim/build", "internal/suite",
+		"internal/tester", "internal/trace"}},
+
+	// Not in DESIGN's table: what a student gets is made of the tree's files and tried as a student would.
+	"internal/handout": {production: []string{"internal/sim", "internal/sim/build", "internal/suite"}},
 
 	// The leaves: they import nothing of this module.
 	"raft/disk":      {production: []string{"raft/core"}},
