@@ -37,8 +37,8 @@ func TestKinds(t *testing.T) {
 		"the same place":      {panicked("/a/raft.go:12"), panicked("/a/raft.go:12"), true},
 		"verdicts of no peer": {sim.Result{Verdict: sim.TimeLimit}, sim.Result{Verdict: sim.CPULimit}, false},
 	} {
-		if alike := kindOf(c.a) == kindOf(c.b); alike != c.alike {
-			t.Errorf("%s: %q and %q: alike is %v", name, kindOf(c.a), kindOf(c.b), alike)
+		if alike := KindOf(c.a) == KindOf(c.b); alike != c.alike {
+			t.Errorf("%s: %q and %q: alike is %v", name, KindOf(c.a), KindOf(c.b), alike)
 		}
 	}
 	if got := Headline(panicked("/a/raft.go:12")); got !=

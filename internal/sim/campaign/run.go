@@ -160,16 +160,24 @@ func broken(why string) sim.Result {
 	return sim.Result{Verdict: sim.Infrastructure, Peer: "the simulation", Detail: why}
 }
 
+// One makes one run, without a plan: of a scenario that no registry holds, say. Sinks hear its events. Once ctx is
+// done the record says nothing of the submission.
+func One(ctx context.Context, s *Submission, scenario suite.Scenario, seed uint64, strict bool,
+	sinks ...trace.Sink) Record {
+	r := Record{Scenario: scenario, Seed: seed}
+	began := time.Now()
+	r.Result = s.simulate(ctx, task{scenario, seed}, strict, sinks...)
+	r.Real = time.Since(began)
+	return r
+}
+
 // Replay makes the same run twice and returns both results, with sinks to hear the first, and whether they
 // are the same, event for event. An error is ctx's.
 func Replay(ctx context.Context, s *Submission, scenario suite.Scenario, seed uint64, strict bool,
 	sinks ...trace.Sink) (first Record, again sim.Result, equal bool, err error) {
-	t := task{scenario, seed}
-	began := time.Now()
-	first = Record{Scenario: scenario, Seed: seed, Result: s.simulate(ctx, t, strict, sinks...)}
-	first.Real = time.Since(began)
+	first = One(ctx, s, scenario, seed, strict, sinks...)
 	if ctx.Err() == nil {
-		again = s.simulate(ctx, t, strict)
+		again = s.simulate(ctx, task{scenario, seed}, strict)
 	}
 	return first, again, same(first.Result, again), ctx.Err()
 }

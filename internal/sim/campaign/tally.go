@@ -83,10 +83,10 @@ func (t *tally) add(r Record) {
 	default:
 		test.Failed++
 	}
-	g := t.groups[kindOf(r.Result)]
+	g := t.groups[KindOf(r.Result)]
 	if g == nil {
 		g = &group{Group: Group{Verdict: r.Verdict, Example: r}, seeds: map[string][]uint64{}}
-		t.groups[kindOf(r.Result)] = g
+		t.groups[KindOf(r.Result)] = g
 	}
 	g.Runs++
 	g.seeds[r.Scenario.Name] = append(g.seeds[r.Scenario.Name], r.Seed)
@@ -131,7 +131,7 @@ func (t *tally) sum(interrupted bool, took time.Duration) Summary {
 		s.Groups = append(s.Groups, g.Group)
 	}
 	slices.SortFunc(s.Groups, func(a, b Group) int {
-		return cmp.Or(b.Runs-a.Runs, cmp.Compare(kindOf(a.Example.Result), kindOf(b.Example.Result)))
+		return cmp.Or(b.Runs-a.Runs, cmp.Compare(KindOf(a.Example.Result), KindOf(b.Example.Result)))
 	})
 	return s
 }
@@ -156,9 +156,9 @@ func Headline(r sim.Result) string {
 	return line
 }
 
-// kindOf returns what failures have in common that are alike: the headline without the particulars, and where in the
+// KindOf returns what failures have in common that are alike: the headline without the particulars, and where in the
 // source it was.
-func kindOf(r sim.Result) string {
+func KindOf(r sim.Result) string {
 	kind := string(r.Verdict) + " " + particular.ReplaceAllString(Headline(r), "·")
 	if r.Verdict == sim.Panicked {
 		kind += " " + place(r.Detail)
