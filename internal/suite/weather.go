@@ -47,7 +47,7 @@ func (w weather) round(k *tester.KV, workers []worker) {
 		if w.shared {
 			work = workers[i].sharedKeys
 		}
-		ended[i] = k.Begin(func() { work(until, len(workers)) })
+		ended[i] = k.Begin(func() { work(shift{until, len(workers)}) })
 	}
 	if w.partitions {
 		splitAtRandom(k, until)
@@ -97,19 +97,33 @@ func (w *worker) token() string {
 	return fmt.Sprintf("(%d %d)", w.client.ID(), w.writes)
 }
 
-// awake says whether there is time left, and now and then rests first: clients work in bursts.
-func (w *worker) awake(until time.Duration) bool {
+// shift is a round of work.
+type shift struct {
+	until   time.Duration // when it ends
+	workers int
+}
+
+// awake says whether there is time left, and now and then rests first. Clients work in bursts, and rest for the longer
+// the more of them there are: together they ask for some hundreds of operations a second of a service that does each
+// at once, whether they are one or twenty. At the end of a round none rests: what happens to the servers then
+// finds operations under way.
+func (w *worker) awake(s shift) bool {
+	const (
+		longest = 50 * time.Millisecond // for each client that there is
+		rush    = 50 * time.Millisecond
+	)
 	if w.Chance(20) {
-		w.Sleep(w.Between(0, 50*time.Millisecond))
+		rest := w.Between(0, longest*time.Duration(s.workers))
+		w.Sleep(max(0, min(rest, s.until-rush-w.Now())))
 	}
-	return w.Now() < until
+	return w.Now() < s.until
 }
 
 // ownKey appends to the client's own key and reads it, which must give what it has written.
-func (w *worker) ownKey(until time.Duration, _ int) {
+func (w *worker) ownKey(s shift) {
 	w.want = w.token()
 	w.client.Put(w.key, w.want)
-	for w.awake(until) {
+	for w.awake(s) {
 		if w.Chance(50) {
 			token := w.token()
 			w.client.Append(w.key, token)
@@ -121,9 +135,9 @@ func (w *worker) ownKey(until time.Duration, _ int) {
 }
 
 // sharedKeys reads and writes keys at random, which other clients do too.
-func (w *worker) sharedKeys(until time.Duration, keys int) {
-	for w.awake(until) {
-		key := key(w.Intn(keys))
+func (w *worker) sharedKeys(s shift) {
+	for w.awake(s) {
+		key := key(w.Intn(s.workers))
 		switch dice := w.Intn(10); {
 		case dice < 5:
 			w.client.Append(key, w.token())
