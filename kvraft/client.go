@@ -1,5 +1,17 @@
 package kvraft
 
+// BEGIN SOLUTION
+// BEGIN PROMPT
+// import "raftlab/labrpc"
+//
+// // Clerk is a client's access to the service. Its operations block until they are done, however long no
+// // majority of servers can be reached; it never gives up. One goroutine uses it at a time.
+// type Clerk struct {
+// 	servers []*labrpc.ClientEnd
+// 	// Your state here: who led, who you are, how many operations there were (3A).
+// }
+// END PROMPT
+
 import (
 	"math/rand/v2"
 	"time"
@@ -39,6 +51,8 @@ type identity struct {
 	number uint64 // of its last write
 }
 
+// END SOLUTION
+
 // MakeClerk returns a Clerk that uses the service of the given servers, in any order.
 func MakeClerk(servers []*labrpc.ClientEnd) *Clerk {
 	return &Clerk{servers: servers}
@@ -46,18 +60,43 @@ func MakeClerk(servers []*labrpc.ClientEnd) *Clerk {
 
 // Get returns the value of key, "" if it has none.
 func (ck *Clerk) Get(key string) string {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (3A): ask servers until one has done it, as in
+	// //
+	// //	var reply GetReply
+	// //	answered := ck.servers[i].Call("KVServer.Get", &GetArgs{key}, &reply)
+	// return ""
+	// END PROMPT
 	return ck.ask(func(server *labrpc.ClientEnd) (Err, string) {
 		var reply GetReply
 		server.Call("KVServer.Get", &GetArgs{key}, &reply)
 		return reply.Err, reply.Value
 	})
+	// END SOLUTION
 }
 
 // Put makes value the value of key.
-func (ck *Clerk) Put(key, value string) { ck.write(state.Put, key, value) }
+func (ck *Clerk) Put(key, value string) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (3A).
+	// END PROMPT
+	ck.write(state.Put, key, value)
+	// END SOLUTION
+}
 
 // Append adds value at the end of the value of key; a missing key is like "".
-func (ck *Clerk) Append(key, value string) { ck.write(state.Append, key, value) }
+func (ck *Clerk) Append(key, value string) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (3A).
+	// END PROMPT
+	ck.write(state.Append, key, value)
+	// END SOLUTION
+}
+
+// BEGIN SOLUTION
 
 func (ck *Clerk) write(kind state.Kind, key, value string) {
 	id := ck.borrow()
@@ -161,3 +200,5 @@ func (in *inquiry) wait(attempt int, limit time.Duration) (a answer, done bool) 
 func jittered(d time.Duration) time.Duration {
 	return d/2 + rand.N(d)
 }
+
+// END SOLUTION

@@ -1,3 +1,14 @@
+// BEGIN SOLUTION
+// BEGIN PROMPT
+// // Package kvraft is the lab's key/value service: [KVServer] on raft, and the [Clerk] that clients use. These are
+// // parts 3A and 3B of docs/labs/kv.md.
+// //
+// // The service is linearizable: each operation takes effect at one instant between its call and its return,
+// // and exactly once, whatever the network does to messages and however often servers crash. A key that was
+// // never written reads "".
+// package kvraft
+// END PROMPT
+
 // Package kvraft is the lab's key/value service: [KVServer] on raft, and the [Clerk] that clients use.
 //
 // The service is linearizable: each operation takes effect at one instant between its call and its return,
@@ -22,3 +33,5 @@
 // When raft's saved state nears its limit, the service copies its state, which takes little time, and
 // encodes the copy beside the operations that go on.
 package kvraft
+
+// END SOLUTION

@@ -1,5 +1,15 @@
 package kvraft
 
+// BEGIN SOLUTION
+// BEGIN PROMPT
+// import (
+// 	"github.com/sasha-s/go-deadlock"
+//
+// 	"raftlab/labrpc"
+// 	"raftlab/raft"
+// )
+// END PROMPT
+
 import (
 	"errors"
 	"log"
@@ -16,6 +26,8 @@ import (
 // maxBatch is how many deliveries are applied under one lock.
 const maxBatch = 256
 
+// END SOLUTION
+
 // KVServer is one server of the service.
 type KVServer struct {
 	me           int
@@ -23,7 +35,13 @@ type KVServer struct {
 	applyCh      chan raft.ApplyMsg
 	persister    *raft.Persister
 	maxraftstate int
-	stopped      chan struct{} // closed when the server ends
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	//
+	// mu deadlock.Mutex // guards all below
+	// // Your state here.
+	// END PROMPT
+	stopped chan struct{} // closed when the server ends
 
 	mu        deadlock.Mutex // guards all below; may be held while rf is called, never the other way round
 	advanced  *sync.Cond     // the machine has applied more, or dead is set
@@ -32,7 +50,10 @@ type KVServer struct {
 	compacted uint64                       // index of the latest snapshot
 	saving    bool                         // a snapshot is being taken
 	dead      bool
+	// END SOLUTION
 }
+
+// BEGIN SOLUTION
 
 // proposal is a write in the log. Any number of requests may wait for it: a client sends again what it had
 // no answer to.
@@ -43,6 +64,8 @@ type proposal struct {
 	err    Err
 }
 
+// END SOLUTION
+
 // StartKVServer starts server me of those at servers and returns at once. It goes on from what persister
 // holds, which is raft's disk and holds the service's snapshot. When raft's saved state nears
 // maxraftstate bytes, the service takes a snapshot; a negative maxraftstate means never.
@@ -50,6 +73,19 @@ type proposal struct {
 // A snapshot that cannot be read is logged, and the server then takes no part in anything: without that
 // state it would answer wrongly.
 func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raft.Persister, maxraftstate int) *KVServer {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// kv := &KVServer{me: me, persister: persister, maxraftstate: maxraftstate, applyCh: make(chan raft.ApplyMsg)}
+	//
+	// // Your code here: register with labgob what you will give to rf.Start (3A), and take up what the snapshot in
+	// // persister holds (3B).
+	//
+	// kv.rf = raft.Make(servers, me, persister, kv.applyCh)
+	//
+	// // Start a goroutine that carries out what comes on applyCh (3A).
+	//
+	// return kv
+	// END PROMPT
 	labgob.Register(state.Command{})
 	kv := &KVServer{me: me, persister: persister, maxraftstate: maxraftstate,
 		applyCh: make(chan raft.ApplyMsg, maxBatch), stopped: make(chan struct{}),
@@ -69,17 +105,28 @@ func StartKVServer(servers []*labrpc.ClientEnd, me int, persister *raft.Persiste
 	go kv.apply()
 	go kv.watchRole()
 	return kv
+	// END SOLUTION
 }
 
 // Kill ends the server: requests that wait are refused, and its goroutines end. It does not wait for them.
 func (kv *KVServer) Kill() {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// kv.rf.Kill()
+	// // Your code here: answer the requests that wait, and let your goroutines end.
+	// END PROMPT
 	kv.mu.Lock()
 	defer kv.mu.Unlock()
 	kv.end()
+	// END SOLUTION
 }
 
 // Get is an RPC: a linearizable read.
 func (kv *KVServer) Get(args *GetArgs, reply *GetReply) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (3A).
+	// END PROMPT
 	reply.Err = ErrWrongLeader
 	index, leads := kv.rf.ReadIndex()
 	if !leads {
@@ -99,10 +146,15 @@ func (kv *KVServer) Get(args *GetArgs, reply *GetReply) {
 		return
 	}
 	reply.Err, reply.Value = OK, value
+	// END SOLUTION
 }
 
 // PutAppend is an RPC: a write, executed once however often it is asked for.
 func (kv *KVServer) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (3A).
+	// END PROMPT
 	if !args.Command.IsWrite() {
 		reply.Err = ErrNoWrite
 		return
@@ -110,7 +162,10 @@ func (kv *KVServer) PutAppend(args *PutAppendArgs, reply *PutAppendReply) {
 	p := kv.propose(args.Command)
 	<-p.done
 	reply.Err = p.err
+	// END SOLUTION
 }
+
+// BEGIN SOLUTION
 
 // propose puts a command into the log, unless that has been done already, and returns what to wait for. No
 // change of leadership can slip in between the log and the map: watchRole needs the lock, and looks at
@@ -301,3 +356,5 @@ func (kv *KVServer) end() {
 	clear(kv.proposals)
 	kv.advanced.Broadcast()
 }
+
+// END SOLUTION

@@ -1,3 +1,17 @@
+// BEGIN SOLUTION
+// BEGIN PROMPT
+// // Package raft is the lab's Raft: parts 2A to 2D of docs/labs/raft.md.
+// //
+// // [Make] starts a peer. [Raft.Start] offers it a command; if the peer leads and stays in touch with a
+// // majority, every peer delivers the command on its applyCh, all in the same order, as an [ApplyMsg]. What
+// // must survive a crash is in the [Persister].
+// //
+// // Set RAFTLAB_DEADLOCK=1 in the environment to have every lock of a deadlock.Mutex checked: one that is
+// // waited for too long, or two that are taken in opposite orders, end the program with a report that names
+// // both places.
+// package raft
+// END PROMPT
+
 // Package raft is the lab's Raft: the API that students write against, on the pure machine of raft/core.
 //
 // [Make] starts a peer. [Raft.Start] offers it a command; if the peer leads and stays in touch with a
@@ -13,3 +27,5 @@
 // waited for too long, or two that are taken in opposite orders, end the program with a report that names
 // both places.
 package raft
+
+// END SOLUTION

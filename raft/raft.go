@@ -1,5 +1,16 @@
 package raft
 
+// BEGIN SOLUTION
+// BEGIN PROMPT
+// import (
+// 	"sync/atomic"
+//
+// 	"github.com/sasha-s/go-deadlock"
+//
+// 	"raftlab/labrpc"
+// )
+// END PROMPT
+
 import (
 	"errors"
 	"log"
@@ -24,6 +35,8 @@ const (
 	maxBatchBytes     = 1 << 20
 )
 
+// END SOLUTION
+
 // ApplyMsg is one delivery to the service: a command, or a snapshot that stands for all commands up to
 // SnapshotIndex.
 type ApplyMsg struct {
@@ -43,11 +56,18 @@ type Raft struct {
 	me        int
 	persister *Persister
 	applyCh   chan ApplyMsg
-	epoch     time.Time // when the core's clock stood at 0
 	dead      atomic.Bool
-	stopped   chan struct{} // closed by Kill
-	ready     chan struct{} // holds a token while deliveries wait
-	role      chan struct{} // holds a token since term, role or known leader changed
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	//
+	// mu deadlock.Mutex // guards all below
+	// // Your state here. Figure 2 of the paper says which numbers a server keeps, and which of them it must save
+	// // before it answers anybody (2A, 2B, 2C).
+	// END PROMPT
+	epoch   time.Time     // when the core's clock stood at 0
+	stopped chan struct{} // closed by Kill
+	ready   chan struct{} // holds a token while deliveries wait
+	role    chan struct{} // holds a token since term, role or known leader changed
 
 	mu         deadlock.Mutex // guards all below
 	node       *core.Node
@@ -58,7 +78,10 @@ type Raft struct {
 	delivered  core.Index // the last index that has been, or is being, sent on applyCh
 	reads      map[uint64]chan core.Index
 	lastRead   uint64
+	// END SOLUTION
 }
+
+// BEGIN SOLUTION
 
 // delivery is a committed entry, or a snapshot, on its way to the service.
 type delivery struct {
@@ -70,10 +93,21 @@ type delivery struct {
 // payload is what an entry's data holds, in labgob: a struct, since gob sends an interface only as a field.
 type payload struct{ Command any }
 
+// END SOLUTION
+
 // Make starts peer me of those at peers and returns at once. The peer goes on from what persister holds,
 // saves there, and delivers on applyCh, from one goroutine and with no lock held. A disk that cannot be
 // read is logged, and the peer then takes no part in anything: to guess would risk what was promised.
 func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan ApplyMsg) *Raft {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// rf := &Raft{peers: peers, me: me, persister: persister, applyCh: applyCh}
+	//
+	// // Take up what an earlier life of this peer has saved (2C), then start the goroutines that work from now on: one
+	// // that starts an election when no leader has been heard of for some time (2A), one that sends on applyCh (2B).
+	//
+	// return rf
+	// END PROMPT
 	rf := &Raft{peers: peers, me: me, persister: persister, applyCh: applyCh, epoch: time.Now(),
 		stopped: make(chan struct{}), ready: make(chan struct{}, 1), role: make(chan struct{}, 1),
 		reads: map[uint64]chan core.Index{}}
@@ -95,7 +129,10 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan 
 	rf.carryOut(nil)
 	go rf.deliver()
 	return rf
+	// END SOLUTION
 }
+
+// BEGIN SOLUTION
 
 func configOf(me, peers int) core.Config {
 	cfg := core.Config{
@@ -115,10 +152,17 @@ func configOf(me, peers int) core.Config {
 	return cfg
 }
 
+// END SOLUTION
+
 // Start offers a command and returns at once: the index it will have if it is ever committed, the term,
 // and whether this peer took it, which only a leader does. A command that labgob cannot encode, because its
 // type is not registered for instance, is logged and not taken; nor is any after Kill.
 func (rf *Raft) Start(command any) (index int, term int, isLeader bool) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (2B).
+	// return -1, 0, false
+	// END PROMPT
 	data, err := labgob.Marshal(&payload{command})
 	if err != nil {
 		log.Printf("raft: peer %d: Start: the command is not taken: %v", rf.me, err)
@@ -137,55 +181,34 @@ func (rf *Raft) Start(command any) (index int, term int, isLeader bool) {
 	}
 	rf.carryOut(nil)
 	return int(first), int(t), true
+	// END SOLUTION
 }
 
 // GetState returns the current term and whether this peer believes that it leads it. A killed peer leads
 // nothing.
 func (rf *Raft) GetState() (term int, isLeader bool) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (2A).
+	// return 0, false
+	// END PROMPT
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.node == nil {
 		return 0, false
 	}
 	return int(rf.node.Term()), rf.node.Role() == core.Leader && !rf.killed()
-}
-
-// RoleChanged returns a channel that receives after the term, the role or the known leader has changed: once for
-// any number of changes since the last receive. It is for one receiver, who then asks GetState.
-func (rf *Raft) RoleChanged() <-chan struct{} { return rf.role }
-
-// ReadIndex is for linearizable reads without a log entry (§8): it blocks until a majority has confirmed
-// that this peer led when it was called, and returns an index. A read from the service's state is then
-// linearizable once the service has applied that index. ok is false if the peer does not lead, or leads no
-// longer, or was killed: ask elsewhere. A new leader answers once an entry of its term is committed.
-func (rf *Raft) ReadIndex() (index int, ok bool) {
-	rf.mu.Lock()
-	if rf.killed() || rf.node.Role() != core.Leader {
-		rf.mu.Unlock()
-		return 0, false
-	}
-	rf.lastRead++
-	id, answer := rf.lastRead, make(chan core.Index, 1)
-	rf.reads[id] = answer
-	if err := rf.node.ReadIndex(rf.now(), id); err != nil {
-		delete(rf.reads, id)
-		rf.mu.Unlock()
-		return 0, false
-	}
-	rf.carryOut(nil)
-	rf.mu.Unlock()
-	select {
-	case i, ok := <-answer:
-		return int(i), ok
-	case <-rf.stopped:
-		return 0, false
-	}
+	// END SOLUTION
 }
 
 // Snapshot says that the service has a snapshot of its state up to and including index: Raft saves it and
 // forgets the log before it. An index beyond what was delivered is logged and refused; one that an earlier
 // snapshot covers changes nothing.
 func (rf *Raft) Snapshot(index int, snapshot []byte) {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// // Your code here (2D).
+	// END PROMPT
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
 	if rf.killed() {
@@ -202,6 +225,7 @@ func (rf *Raft) Snapshot(index int, snapshot []byte) {
 		return
 	}
 	rf.carryOut(nil)
+	// END SOLUTION
 }
 
 // CondInstallSnapshot always agrees: snapshots are delivered in their place among the commands, so there is
@@ -212,6 +236,11 @@ func (rf *Raft) CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, sna
 
 // Kill ends the peer: it saves, answers and delivers nothing more, and its goroutines end.
 func (rf *Raft) Kill() {
+	// BEGIN SOLUTION
+	// BEGIN PROMPT
+	// rf.dead.Store(true)
+	// // Your code here: wake up what waits, so that it sees this and ends.
+	// END PROMPT
 	if rf.dead.Swap(true) {
 		return
 	}
@@ -221,21 +250,12 @@ func (rf *Raft) Kill() {
 	if rf.alarm != nil {
 		rf.alarm.Stop()
 	}
+	// END SOLUTION
 }
 
 func (rf *Raft) killed() bool { return rf.dead.Load() }
 
-// RequestVote is an RPC (§5.2).
-func (rf *Raft) RequestVote(args, reply *core.Message) { rf.receive(args, reply) }
-
-// AppendEntries is an RPC (§5.3).
-func (rf *Raft) AppendEntries(args, reply *core.Message) { rf.receive(args, reply) }
-
-// InstallSnapshot is an RPC (§7).
-func (rf *Raft) InstallSnapshot(args, reply *core.Message) { rf.receive(args, reply) }
-
-// TimeoutNow is an RPC (thesis §3.10); it has no reply.
-func (rf *Raft) TimeoutNow(args, reply *core.Message) { rf.receive(args, reply) }
+// BEGIN SOLUTION
 
 // receive hands a request to the core and the core's response to the caller. A killed peer answers with
 // the zero message, which says nothing.
@@ -393,3 +413,5 @@ func (rf *Raft) lineUp(do core.Effects) {
 		}
 	}
 }
+
+// END SOLUTION
