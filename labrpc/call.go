@@ -205,18 +205,11 @@ func (c *call) event(kind trace.Kind, bytes int, atServer bool, text string) {
 	if listen == nil {
 		return
 	}
-	e := trace.Event{Kind: kind, Node: nodeOf(c.route.Owner()), Peer: c.host.node, ID: c.id,
+	node, client := trace.Caller(c.route.Owner())
+	e := trace.Event{Kind: kind, Node: node, Peer: c.host.node, Client: client, ID: c.id,
 		Method: c.svcMeth, Bytes: bytes, Text: text}
 	if atServer {
 		e.Node, e.Peer = e.Peer, e.Node
 	}
 	listen(e)
-}
-
-// nodeOf returns the number of a server in events: its name, if that is one.
-func nodeOf(name any) int {
-	if i, ok := name.(int); ok && i >= 0 {
-		return i
-	}
-	return trace.Nobody
 }

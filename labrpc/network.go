@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"raftlab/internal/trace"
 )
 
 // Network is a simulated network: ends that calls are made from, servers that answer them, and
@@ -227,7 +229,8 @@ func (n *Network) misuse(err error) {
 func (n *Network) host(servername any) *host {
 	h := n.hosts[servername]
 	if h == nil {
-		h = &host{name: servername, node: nodeOf(servername), methods: make(map[string]*Count)}
+		node, _ := trace.Caller(servername)
+		h = &host{name: servername, node: node, methods: make(map[string]*Count)}
 		n.hosts[servername] = h
 	}
 	return h

@@ -5,6 +5,7 @@ import (
 
 	"raftlab/internal/sim/frame"
 	"raftlab/internal/tester"
+	"raftlab/internal/trace"
 )
 
 // kvHost is a tester.KVHost: its servers are those of the key/value service, and its clients are instances too.
@@ -31,6 +32,7 @@ func (h *kvHost) Clerk(number int) tester.KVClerk {
 	c := &client{host: h}
 	for i := range h.nodes {
 		var name any = clientEnd{number, i}
+		h.net.model.Own(name, trace.ClientName(number))
 		h.net.model.Connect(name, i)
 		c.ends = append(c.ends, name)
 	}

@@ -125,7 +125,8 @@ func (n *network) requestLeaves(p *passage) {
 		return
 	}
 	n.number++
-	c.sent, c.id, c.route, c.to = true, n.number, route, nodeOf(route.Server())
+	c.sent, c.id, c.route = true, n.number, route
+	c.to, _ = trace.Caller(route.Server())
 	n.bytes += int64(len(c.request))
 	n.event(c, trace.Request, len(c.request), false, "")
 	if fate.Copies == 0 {
@@ -351,18 +352,11 @@ func (n *network) drop(p *passage, reason labrpc.Reason) {
 
 // event records a step of a call's life, at its server or at its caller.
 func (n *network) event(c *call, kind trace.Kind, bytes int, atServer bool, text string) {
-	e := trace.Event{Kind: kind, Node: nodeOf(c.route.Owner()), Peer: c.to, ID: c.id, Method: c.method,
-		Bytes: bytes, Text: text}
+	node, client := trace.Caller(c.route.Owner())
+	e := trace.Event{Kind: kind, Node: node, Peer: c.to, Client: client, ID: c.id, Method: c.method, Bytes: bytes,
+		Text: text}
 	if atServer {
 		e.Node, e.Peer = e.Peer, e.Node
 	}
 	n.record.Record(e)
-}
-
-// nodeOf returns the number of a server in events: its name, if that is one.
-func nodeOf(name any) int {
-	if i, ok := name.(int); ok && i >= 0 {
-		return i
-	}
-	return trace.Nobody
 }

@@ -32,7 +32,8 @@ type Scenario struct {
 func (s Scenario) Config(seed uint64) tester.Config {
 	return tester.Config{Servers: s.Servers, Seed: seed, Unreliable: s.Unreliable,
 		SnapshotEvery: s.SnapshotEvery, MaxRaftState: s.MaxRaftState, Limit: s.Limit,
-		LongDelays: s.Raft != nil} // a lock held across a call must not go unnoticed
+		Durable:    s.Part >= "2C", // persistence is not asked for before
+		LongDelays: s.Raft != nil}  // a lock held across a call must not go unnoticed
 }
 
 // Raft returns the scenarios of parts 2A to 2D, in order.

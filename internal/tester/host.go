@@ -3,6 +3,7 @@ package tester
 import (
 	"time"
 
+	"raftlab/internal/tester/schedule"
 	"raftlab/internal/trace"
 	"raftlab/labrpc"
 )
@@ -24,6 +25,9 @@ type Setup struct {
 	// Report is told of what no run should contain: a call to a method that does not exist, a panic in
 	// a server. The first report fails the run.
 	Report func(invariant, message string)
+	// Died is told of a server that has crashed at an instant that Saboteur.CrashAt has named, at that instant and
+	// perhaps by the server's own goroutine. It blocks on nothing.
+	Died func(node int)
 }
 
 // Apply is one delivery of a Raft peer to its service, whichever edition's ApplyMsg it came in.
@@ -94,6 +98,26 @@ type Host interface {
 	// Close ends every server and reports what is still running after a grace of a few seconds: a line
 	// for each, empty if all is quiet. The host is of no use afterwards.
 	Close() (busy, idle []string)
+}
+
+// ExactHost is a Host whose events stand in the stream at the very places where they happened: what a crash takes
+// is then known to the save.
+type ExactHost interface{ Exact() }
+
+// Saboteur is a Host that decides on every instant of its servers' lives. Each method concerns the present life of a
+// server that runs, unless it says otherwise.
+type Saboteur interface {
+	// CrashAt has server node crash as soon as that point has been reached so many times from now: 1 or more. It is
+	// then as after Crash, except that messages that have left it go on. It replaces what was asked for before;
+	// schedule.AtOnce: nothing is to happen.
+	CrashAt(node int, point schedule.Point, count int)
+	// Freeze stops the process of server node until Thaw: it computes nothing, its timers ring late, and messages
+	// to it wait. Its clock goes on.
+	Freeze(node int)
+	Thaw(node int)
+	// SetClock makes the clock of server node run at so many hundredths of the true rate, in later lives too, and
+	// adds jump to what it shows.
+	SetClock(node int, rate int, jump time.Duration)
 }
 
 // RaftPeer is the lab's Raft as the harness uses it.

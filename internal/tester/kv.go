@@ -43,14 +43,17 @@ type Client struct {
 func RunKV(cfg Config, newHost func(Setup) KVHost, scenario func(*KV)) Result {
 	c := newCluster(cfg.Servers, cfg.Seed)
 	k := &KV{Cluster: c, maxRaftState: cfg.MaxRaftState}
+	causality := newCausality(cfg, c.fail)
 	k.host = newHost(Setup{
 		Servers:      cfg.Servers,
 		Seed:         cfg.Seed,
 		MaxRaftState: cfg.MaxRaftState,
-		Sinks:        append([]trace.Sink{newElections(cfg.Servers, c.fail).see}, cfg.Sinks...),
+		Sinks:        append([]trace.Sink{newElections(cfg.Servers, c.fail).see, causality.see}, cfg.Sinks...),
 		Report:       c.fail,
+		Died:         c.died,
 	})
 	c.host, c.record, c.booting = k.host, k.host.Recorder(), func(int) int { return 0 }
+	causality.rely(k.host)
 	result := c.run(cfg, func() {
 		scenario(k)
 		k.Linearizable()

@@ -96,6 +96,7 @@ func runKV(t *testing.T, cfg Config, f *fakeService, scenario func(*KV)) (result
 	}
 	synctest.Test(t, func(*testing.T) {
 		defer time.Sleep(time.Minute)
+		cfg.telepathic = true
 		result = RunKV(cfg, NewLocalKV(lab), scenario)
 	})
 	return result
@@ -304,7 +305,7 @@ func TestKVEndsClerks(t *testing.T) {
 		},
 		MakeClerk: func(ends []*labrpc.ClientEnd) KVClerk { return hastyClerk{fakeClerk{ends}, calls} },
 	})
-	r := RunKV(Config{Servers: 1, Seed: 1}, host, func(k *KV) {
+	r := RunKV(Config{Servers: 1, Seed: 1, telepathic: true}, host, func(k *KV) {
 		c := k.Client(0)
 		k.Crash(0)
 		k.Begin(func() { c.Get("x") })

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"raftlab/internal/trace"
 	"raftlab/labrpc"
 )
 
@@ -82,6 +83,7 @@ func (h *localKV) Clerk(client int) KVClerk {
 		name := clientEnd{client, i}
 		names = append(names, name)
 		ends = append(ends, h.net.MakeEnd(name))
+		h.net.Own(name, trace.ClientName(client))
 		h.net.Connect(name, i)
 	}
 	h.mu.Lock()

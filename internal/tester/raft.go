@@ -24,8 +24,10 @@ type Raft struct {
 	*Cluster
 	host          RaftHost
 	ledger        *ledger
+	causality     *causality
 	services      []service // per server; touched by the activity that delivers to it alone
 	snapshotEvery int       // 0: services take no snapshots
+	due           []bool    // per server: its service takes a snapshot at the next command (guarded by Locked)
 }
 
 // Command draws a command from the run's seed.
@@ -74,6 +76,7 @@ func (r *Raft) Start(i int, command any) (index, term int, isLeader bool) {
 	if peer == nil {
 		return 0, 0, false
 	}
+	r.causality.offer(i, trace.DigestOf(command))
 	r.ask(i, "Start", func() { index, term, isLeader = peer.Start(command) })
 	e := trace.Event{Kind: trace.Start, Node: i, Peer: trace.Nobody, Leader: isLeader,
 		Digest: trace.DigestOf(command), Text: trace.Short(command)}
@@ -192,7 +195,7 @@ func (r *Raft) applied(node int, m Apply) (Snapshot, bool) {
 	r.record.Record(trace.Event{Kind: trace.Apply, Node: node, Peer: trace.Nobody, Index: m.Index,
 		Digest: digest, Text: trace.Short(m.Command)})
 	r.host.Changed()
-	if r.snapshotEvery == 0 || m.Index%r.snapshotEvery != 0 {
+	if !r.takesSnapshot(node, m.Index) {
 		return Snapshot{}, false
 	}
 	data := s.snapshot()
@@ -200,6 +203,15 @@ func (r *Raft) applied(node int, m Apply) (Snapshot, bool) {
 		Bytes: len(data)})
 	return Snapshot{Index: m.Index, Data: data}, true
 }
+
+// takesSnapshot says whether the service of a server takes a snapshot after the command at index.
+func (r *Raft) takesSnapshot(node, index int) (yes bool) {
+	r.Locked(func() { yes, r.due[node] = r.due[node], false })
+	return yes || r.snapshotEvery > 0 && index%r.snapshotEvery == 0
+}
+
+// snapshotSoon has the service of a server take a snapshot at the next command that it applies.
+func (r *Raft) snapshotSoon(node int) { r.Locked(func() { r.due[node] = true }) }
 
 // booted readies the service of a server that is about to boot: as its disk's snapshot has it.
 func (r *Raft) booted(node int) int {

@@ -14,6 +14,8 @@ const (
 	StateMachineSafety = "StateMachineSafety"
 	LeaderCompleteness = "LeaderCompleteness"
 	Monotonic          = "Monotonic"
+	Causality          = "Causality" // something was applied that no chain of messages could have told
+	Quorum             = "Quorum"    // something was committed, or somebody elected, without a majority
 	Linearizable       = "Linearizable"
 	Progress           = "Progress"
 	Budget             = "Budget"

@@ -20,6 +20,11 @@ type Config struct {
 	SnapshotEvery int           // services take a snapshot at every so many entries; 0: never
 	MaxRaftState  int           // of the key/value service: bytes of saved Raft state; 0: no snapshots
 	Limit         time.Duration // 0: DefaultLimit
+	// Durable says that servers crash, so that only what a server has saved counts towards a majority.
+	Durable bool
+	// telepathic says that servers talk past the network, as those do that this package's own tests make up: nothing
+	// is asked then of what they can know.
+	telepathic bool
 	// Strict also fails a run whose killed servers leave goroutines that are blocked for good, doing
 	// nothing; a server that keeps running is always a failure.
 	Strict bool
@@ -43,16 +48,20 @@ type Result struct {
 // RunRaft runs a scenario over bare Raft peers that newHost makes, boots and connects, and judges it.
 func RunRaft(cfg Config, newHost func(Setup) RaftHost, scenario func(*Raft)) Result {
 	c := newCluster(cfg.Servers, cfg.Seed)
-	r := &Raft{Cluster: c, ledger: newLedger(cfg.Servers, c.fail), services: make([]service, cfg.Servers),
-		snapshotEvery: cfg.SnapshotEvery}
+	causality := newCausality(cfg, c.fail)
+	r := &Raft{Cluster: c, causality: causality, ledger: newLedger(cfg.Servers, c.fail), services: make([]service, cfg.Servers),
+		snapshotEvery: cfg.SnapshotEvery, due: make([]bool, cfg.Servers)}
 	r.host = newHost(Setup{
 		Servers: cfg.Servers,
 		Seed:    cfg.Seed,
-		Sinks:   append([]trace.Sink{newElections(cfg.Servers, c.fail).see, r.ledger.see}, cfg.Sinks...),
+		Sinks: append([]trace.Sink{newElections(cfg.Servers, c.fail).see, r.ledger.see, causality.see},
+			cfg.Sinks...),
 		Applied: r.applied,
 		Report:  c.fail,
+		Died:    c.died,
 	})
 	c.host, c.record, c.booting = r.host, r.host.Recorder(), r.booted
+	causality.rely(r.host)
 	result := c.run(cfg, func() { scenario(r) })
 	result.Applied = r.LastApplied()
 	return result

@@ -16,7 +16,7 @@ func runFake(t *testing.T, bend func(*fakeGroup), cfg Config, scenario func(*Raf
 	if cfg.Servers == 0 {
 		cfg.Servers = 3
 	}
-	cfg.Seed = 1
+	cfg.Seed, cfg.telepathic = 1, true
 	synctest.Test(t, func(*testing.T) {
 		g := newFakeGroup()
 		bend(g)

@@ -24,6 +24,7 @@ type Event struct {
 	Kind   Kind
 	Node   int    // the server at which it happened; for a client's call, the client
 	Peer   int    // the other end of a message
+	Client int    // of a client's message: the client's number, from 1
 	ID     uint64 // ties the events of one call together
 	Method string // Service.Method of a message; the operation of a client's call
 	Term   int
@@ -32,6 +33,22 @@ type Event struct {
 	Leader bool   // State: whether Node calls itself leader; Start: whether it accepted
 	Digest uint64 // fingerprint of a command or a snapshot, equal when the values are; see DigestOf
 	Text   string // for people: a short form of the value, the reason of a drop, the name of a fault
+}
+
+// ClientName is how a network knows a client that makes calls, as it knows a server by its number; from 0.
+type ClientName int
+
+// Caller returns what the Node and the Client of an event are where the caller bears that name.
+func Caller(name any) (node, client int) {
+	switch name := name.(type) {
+	case int:
+		if name >= 0 {
+			return name, 0
+		}
+	case ClientName:
+		return Nobody, int(name) + 1
+	}
+	return Nobody, 0
 }
 
 // Kind says what an Event is about.
@@ -121,7 +138,7 @@ func (e Event) String() string {
 	for _, f := range []struct {
 		name  string
 		value int
-	}{{"call", int(e.ID)}, {"term", e.Term}, {"index", e.Index}, {"bytes", e.Bytes}} {
+	}{{"of client", e.Client}, {"call", int(e.ID)}, {"term", e.Term}, {"index", e.Index}, {"bytes", e.Bytes}} {
 		if f.value != 0 {
 			fmt.Fprintf(&b, " %s %d", f.name, f.value)
 		}

@@ -20,6 +20,7 @@ type wire struct {
 	Kind   Kind   `json:"kind"`
 	Node   *int   `json:"node"`
 	Peer   *int   `json:"peer"`
+	Client int    `json:"client"`
 	ID     uint64 `json:"id"`
 	Method string `json:"method"`
 	Term   int    `json:"term"`
@@ -45,6 +46,9 @@ func appendJSON(b []byte, e Event) []byte {
 	}
 	if e.Peer != Nobody {
 		b = appendInt(b, `,"peer":`, e.Peer)
+	}
+	if e.Client != 0 {
+		b = appendInt(b, `,"client":`, e.Client)
 	}
 	if e.ID != 0 {
 		b = append(b, `,"id":`...)
@@ -127,7 +131,7 @@ func parse(line []byte) (Event, error) {
 	if w.Kind == None {
 		return Event{}, fmt.Errorf("the event has no kind")
 	}
-	e := Event{Seq: w.Seq, At: time.Duration(w.At), Kind: w.Kind, Node: Nobody, Peer: Nobody, ID: w.ID,
+	e := Event{Seq: w.Seq, At: time.Duration(w.At), Kind: w.Kind, Node: Nobody, Peer: Nobody, Client: w.Client, ID: w.ID,
 		Method: w.Method, Term: w.Term, Index: w.Index, Bytes: w.Bytes, Leader: w.Leader, Text: w.Text}
 	if w.Node != nil {
 		e.Node = *w.Node
