@@ -131,7 +131,7 @@ func (s *Submission) simulate(ctx context.Context, t task, strict bool, sinks ..
 		}
 	}()
 	return sim.Run(ctx, sim.Job{Program: s.program, Scenario: t.scenario, Seed: t.seed, Strict: strict,
-		Odds: odds(t.seed), Sinks: sinks})
+		Odds: odds(t.seed), Limits: s.limits, Sinks: sinks})
 }
 
 // odds is how often, under a seed, goroutines give way to others where they need not: one seed in four leaves them

@@ -25,11 +25,12 @@ func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(fo
 
 // Target is a submission before it is built.
 type Target struct {
-	Root string // the folder of the module's sources
-	Dir  string // as it was asked for: "", "raft", "kvraft" or a folder
-	spec build.Spec
-	raft bool // it has a Raft to be judged
-	kv   bool // and a service
+	Root   string     // the folder of the module's sources
+	Dir    string     // as it was asked for: "", "raft", "kvraft" or a folder
+	Limits sim.Limits // of its peers; Find leaves the default
+	spec   build.Spec
+	raft   bool // it has a Raft to be judged
+	kv     bool // and a service
 }
 
 // Find looks for a submission: in a folder, or the module's own "raft", "kvraft", or "" for both. With an empty root it
@@ -131,6 +132,7 @@ func (t Target) One(name string) (suite.Scenario, error) {
 type Submission struct {
 	program *sim.Program
 	broken  *sim.LoadError // instead of a program: it does not get as far as its first peer
+	limits  sim.Limits
 }
 
 // Open builds a target, with what the scenarios need of it, and loads it. Programs are kept below cache, "" for a
@@ -166,7 +168,7 @@ func (t Target) Open(ctx context.Context, scenarios []suite.Scenario, cache stri
 	if err != nil {
 		return nil, err
 	}
-	return &Submission{program: program}, nil
+	return &Submission{program: program, limits: t.Limits}, nil
 }
 
 // Close frees what the submission holds. No run of it may be under way.
