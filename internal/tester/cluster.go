@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"raftlab/internal/trace"
+	"raftlab/labrpc"
 )
 
 // Cluster is what scenarios of both labs share: servers that crash and lose touch, time, chance, counts.
@@ -18,13 +19,17 @@ type Cluster struct {
 	record *trace.Recorder
 
 	booting func(node int) (applied int) // called before a boot: what the disk's snapshot stands for
+	roles   *roles                       // who leads, as far as was seen
 
 	shared sync.Mutex // what scenarios share among their activities (Locked)
 
-	mu        sync.Mutex // guards all below
-	up        []bool     // per server: booted
-	connected []bool     // per server: joined to the network
-	group     []int      // per server: its side of a partition; links stay within a side
+	mu        sync.Mutex          // guards all below
+	up        []bool              // per server: booted
+	connected []bool              // per server: joined to the network
+	group     []int               // per server: its side of a partition; links stay within a side
+	passes    func(i, j int) bool // which links a fault leaves; nil: all
+	ways      [][]labrpc.Faults   // ways[i][j]: what happens to messages from i to j
+	fallen    []int               // servers that have crashed by themselves and that nobody has taken notice of
 	failure   *Failure
 	abandon   chan struct{} // closed at the first failure
 	rng       *rand.Rand
@@ -34,8 +39,8 @@ type Cluster struct {
 
 func newCluster(servers int, seed uint64) *Cluster {
 	return &Cluster{n: servers, up: make([]bool, servers), connected: make([]bool, servers),
-		group: make([]int, servers), abandon: make(chan struct{}),
-		rng: rand.New(rand.NewPCG(seed, 0x7261667474657374))}
+		group: make([]int, servers), ways: make([][]labrpc.Faults, servers), roles: newRoles(servers),
+		abandon: make(chan struct{}), rng: rand.New(rand.NewPCG(seed, 0x7261667474657374))}
 }
 
 // Servers returns how many servers there are; they are numbered from 0.
@@ -136,9 +141,11 @@ func (c *Cluster) Crash(nodes ...int) {
 func (c *Cluster) Restart(nodes ...int) {
 	for _, i := range nodes {
 		c.Crash(i)
+		c.relink() // a server that crashed by itself is to come back alone, too
 		c.record.Record(trace.Event{Kind: trace.Restart, Node: i, Peer: trace.Nobody, Index: c.booting(i)})
 		c.ask(i, "its start", func() { c.host.Boot(i) })
 		c.note(func() { c.up[i] = true })
+		c.disturbAgain(i)
 	}
 }
 
@@ -217,7 +224,9 @@ func (c *Cluster) relink() {
 	for i := range c.n {
 		for j := range c.n {
 			var up bool
-			c.note(func() { up = c.connected[i] && c.connected[j] && c.group[i] == c.group[j] })
+			c.note(func() {
+				up = c.connected[i] && c.connected[j] && c.group[i] == c.group[j] && (c.passes == nil || c.passes(i, j))
+			})
 			c.host.Link(i, j, up)
 		}
 	}

@@ -41,3 +41,10 @@ func (c *Cluster) SlowDisk(delay time.Duration, nodes ...int) {
 			Text: fmt.Sprintf("disk slower by %v", delay)})
 	}
 }
+
+// Noise makes faults happen to all messages, requests and replies, of clients too, beside what happens on single ways.
+func (c *Cluster) Noise(faults labrpc.Faults) {
+	c.host.SetAll(labrpc.LinkFaults{Request: faults, Reply: faults})
+	c.record.Record(trace.Event{Kind: trace.Fault, Node: trace.Nobody, Peer: trace.Nobody,
+		Text: fmt.Sprintf("all messages: %+v", faults)})
+}

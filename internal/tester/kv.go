@@ -48,7 +48,7 @@ func RunKV(cfg Config, newHost func(Setup) KVHost, scenario func(*KV)) Result {
 		Servers:      cfg.Servers,
 		Seed:         cfg.Seed,
 		MaxRaftState: cfg.MaxRaftState,
-		Sinks:        append([]trace.Sink{newElections(cfg.Servers, c.fail).see, causality.see}, cfg.Sinks...),
+		Sinks:        append([]trace.Sink{newElections(cfg.Servers, c.fail).see, causality.see, c.roles.see}, cfg.Sinks...),
 		Report:       c.fail,
 		Died:         c.died,
 	})

@@ -49,12 +49,12 @@ type Result struct {
 func RunRaft(cfg Config, newHost func(Setup) RaftHost, scenario func(*Raft)) Result {
 	c := newCluster(cfg.Servers, cfg.Seed)
 	causality := newCausality(cfg, c.fail)
-	r := &Raft{Cluster: c, causality: causality, ledger: newLedger(cfg.Servers, c.fail), services: make([]service, cfg.Servers),
-		snapshotEvery: cfg.SnapshotEvery, due: make([]bool, cfg.Servers)}
+	r := &Raft{Cluster: c, causality: causality, ledger: newLedger(cfg.Servers, c.fail),
+		services: make([]service, cfg.Servers), snapshotEvery: cfg.SnapshotEvery, due: make([]bool, cfg.Servers)}
 	r.host = newHost(Setup{
 		Servers: cfg.Servers,
 		Seed:    cfg.Seed,
-		Sinks: append([]trace.Sink{newElections(cfg.Servers, c.fail).see, r.ledger.see, causality.see},
+		Sinks: append([]trace.Sink{newElections(cfg.Servers, c.fail).see, r.ledger.see, causality.see, c.roles.see},
 			cfg.Sinks...),
 		Applied: r.applied,
 		Report:  c.fail,
