@@ -13,7 +13,9 @@ type Document struct {
 	Schema      string       `json:"schema"` // Schema
 	Course      Course       `json:"course"`
 	Submissions []Submission `json:"submissions"` // by name
-	Timing      *Timing      `json:"timing,omitempty"`
+	// Interrupted says that runs are missing because somebody ended the grading: they count as Broken until it goes on.
+	Interrupted bool    `json:"interrupted,omitempty"`
+	Timing      *Timing `json:"timing,omitempty"`
 }
 
 // Course is how the batch was graded.
