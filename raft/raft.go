@@ -52,9 +52,9 @@ type ApplyMsg struct {
 
 // Raft is one peer. Its methods are safe for concurrent use.
 type Raft struct {
-	peers     []*labrpc.ClientEnd
-	me        int
-	persister *Persister
+	peers     []*labrpc.ClientEnd // of all peers, this one too
+	me        int                 // which of them this one is
+	persister *Persister          // its disk
 	applyCh   chan ApplyMsg
 	dead      atomic.Bool
 	// BEGIN SOLUTION
@@ -160,7 +160,7 @@ func configOf(me, peers int) core.Config {
 func (rf *Raft) Start(command any) (index int, term int, isLeader bool) {
 	// BEGIN SOLUTION
 	// BEGIN PROMPT
-	// // Your code here (2B).
+	// // Your code here (2B). The first index is 1. Do not wait for anything.
 	// return -1, 0, false
 	// END PROMPT
 	data, err := labgob.Marshal(&payload{command})
@@ -207,7 +207,7 @@ func (rf *Raft) GetState() (term int, isLeader bool) {
 func (rf *Raft) Snapshot(index int, snapshot []byte) {
 	// BEGIN SOLUTION
 	// BEGIN PROMPT
-	// // Your code here (2D).
+	// // Your code here (2D). The service may hold locks of its own meanwhile: do not wait for it to read applyCh.
 	// END PROMPT
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
@@ -256,6 +256,16 @@ func (rf *Raft) Kill() {
 func (rf *Raft) killed() bool { return rf.dead.Load() }
 
 // BEGIN SOLUTION
+// BEGIN PROMPT
+// // persist saves what must survive a crash (2C); Make reads it back with rf.persister.ReadRaftState and labgob.NewDecoder.
+// func (rf *Raft) persist() {
+// 	// Your code here (2C), as in
+// 	//
+// 	//	var b bytes.Buffer
+// 	//	labgob.NewEncoder(&b).Encode(rf.x) // and so on
+// 	//	rf.persister.SaveRaftState(b.Bytes())
+// }
+// END PROMPT
 
 // receive hands a request to the core and the core's response to the caller. A killed peer answers with
 // the zero message, which says nothing.
