@@ -55,6 +55,7 @@ type node struct {
 	name        any
 	up          bool
 	incarnation uint64 // grows when the server is deleted or replaced: then nobody hears it
+	halted      uint64 // the incarnation that Halt has ended, whose replies still arrive; 0: none
 	paused      bool
 }
 
@@ -149,6 +150,15 @@ func (m *Model) DeleteServer(server any) {
 	n.incarnation++
 }
 
+// Halt takes the server down in the middle of something: nothing reaches it and it says nothing any more, but the replies
+// that have left still arrive.
+func (m *Model) Halt(server any) {
+	n := m.node(server)
+	n.up, n.paused = false, false
+	n.halted = n.incarnation
+	n.incarnation++
+}
+
 // Pause holds all messages that would leave or reach the server, or ends that it owns.
 func (m *Model) Pause(server any) { m.node(server).paused = true }
 
@@ -227,7 +237,11 @@ func (m *Model) ReplyArrives(now time.Duration, r Route) Fate {
 }
 
 func (m *Model) arrives(now time.Duration, r Route, d direction, at *node) Fate {
-	if reason := r.broken(); reason != "" {
+	reason := r.broken()
+	if d == toCaller {
+		reason = r.unheard()
+	}
+	if reason != "" {
 		return Fate{Reason: reason, FailAt: now}
 	}
 	if r.link.faults.of(d).Cut || m.all.of(d).Cut {
@@ -258,6 +272,21 @@ func (r Route) Owner() any {
 // Alive reports whether an answer can still come: the end was not disabled since the request left,
 // and the server is still the same one.
 func (r Route) Alive() bool { return r.broken() == "" }
+
+// Heard reports whether a reply that has left can still arrive.
+func (r Route) Heard() bool { return r.unheard() == "" }
+
+// unheard says why a reply that has left cannot arrive.
+func (r Route) unheard() Reason {
+	last := r.server != nil && r.server.halted != 0 && r.server.halted == r.incarnation
+	if reason := r.broken(); reason != Down || !last {
+		return reason
+	}
+	if r.link.epoch != r.epoch || !r.link.enabled {
+		return Disabled
+	}
+	return ""
+}
 
 func (r Route) broken() Reason {
 	switch {

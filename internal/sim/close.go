@@ -13,9 +13,13 @@ import (
 // killed() between sleeps of a heartbeat or an election timeout need some of it.
 const leakGrace = 3 * time.Second
 
+// farOff is in how long a timer rings that the Go runtime has not set for itself.
+const farOff = 10 * time.Second
+
 // Close implements tester.Host.
 func (h *host) Close() (busy, idle []string) {
 	for _, in := range slices.Clone(h.living) {
+		in.thaw()
 		h.explain(in)
 	}
 	var lives []*instance
@@ -73,8 +77,12 @@ func (h *host) leaks(lives []*instance) (busy, idle []string) {
 		if in.dead || in.quiet() && !h.job.Strict {
 			continue
 		}
-		runs := !in.quiet()
-		for _, g := range strayed(h.dump(in)) {
+		runs, rings := !in.quiet(), in.due
+		stray := strayed(h.dump(in))
+		if len(stray) == 0 && rings != never && rings > h.now+farOff { // no goroutine waits for it
+			idle = append(idle, fmt.Sprintf("%s: a timer is still set, to call a function in %v", in.who, rings-h.now))
+		}
+		for _, g := range stray {
 			line := in.who + ": " + g.String()
 			if runs && g.wakesByItself() {
 				busy = append(busy, line)

@@ -52,7 +52,7 @@ func (e *engine) step() bool {
 	e.now = max(e.now, ev.at)
 	if ev.inst != nil {
 		if ev.inst.turn == ev.turn {
-			ev.inst.resume()
+			ev.inst.wake()
 		}
 	} else {
 		ev.do()

@@ -31,6 +31,10 @@ func replyFrame(number uint64, ok bool, reply []byte) []byte {
 // received implements guestHost: it does what a frame of a guest says, now.
 func (h *host) received(in *instance, b []byte) (answer uint32) {
 	kind, r := frame.Read(b)
+	sends := kind == frame.Call || kind == frame.Response
+	if sends {
+		h.beforeSend(in)
+	}
 	switch kind {
 	case frame.Ready:
 		h.answer(in, in.booting)
@@ -56,6 +60,9 @@ func (h *host) received(in *instance, b []byte) (answer uint32) {
 	if r.Err() != nil {
 		h.setup.Report(tester.Misuse, in.who+" sent what is no frame of its kind")
 	}
+	if sends {
+		h.afterSend(in)
+	}
 	return answer
 }
 
@@ -70,6 +77,7 @@ func (h *host) saved(in *instance, both bool, state, snapshot []byte) (slower ui
 		n.disk.snapshot = append(n.disk.snapshot[:0], snapshot...)
 	}
 	h.record.Record(trace.Event{Kind: trace.Save, Node: in.node, Peer: trace.Nobody, Bytes: len(state)})
+	h.afterSave(in)
 	return uint32(n.slow / time.Microsecond)
 }
 

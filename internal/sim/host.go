@@ -35,6 +35,10 @@ type node struct {
 	lives int
 	up    []bool // by server: whether messages to it pass
 	ends  []any  // of the life
+	rate  int    // of the clock, in hundredths
+	mine  mine   // where the life is to end
+
+	paused, frozen bool // in this life
 }
 
 // finding is a verdict that the engine itself came to.
@@ -77,7 +81,7 @@ func newHost(job Job, e *engine, setup tester.Setup) *host {
 	h := &host{engine: e, job: job, setup: setup, printed: map[string]string{}}
 	h.record = trace.NewRecorder(h.Now, setup.Sinks...)
 	for range setup.Servers {
-		h.nodes = append(h.nodes, &node{up: make([]bool, setup.Servers)})
+		h.nodes = append(h.nodes, &node{up: make([]bool, setup.Servers), rate: trueRate})
 	}
 	var err error
 	if h.net, err = newNetwork(e, setup.Servers, setup.Seed); err != nil {
@@ -132,7 +136,7 @@ func (h *host) watch() {
 
 func (h *host) watchOne(in *instance) {
 	for _, q := range in.questions {
-		if q.urgent && h.now-q.since > in.limits.Patience {
+		if q.urgent && !in.frozen && h.now-q.since > in.limits.Patience {
 			h.found(Deadlocked, in.who, fmt.Sprintf("%s has not returned for %v", q.what, h.now-q.since))
 			return
 		}
@@ -151,7 +155,8 @@ func (h *host) bear(who string, node int, key, life uint64) *instance {
 			seed := mix(h.setup.Seed, key, life)
 			in := &instance{engine: h.engine, host: h, who: who, node: node, limits: h.job.Limits, rng: seed,
 				local: h.now, due: never, hears: true, term: -1, odds: h.job.Odds}
-			in.drift = int64(in.rng.next()%(2*mostDrift+1)) - mostDrift
+			in.skew = int64(in.rng.next()%(2*mostDrift+1)) - mostDrift
+			in.setRate(trueRate)
 			in.began = image.clock + int64(in.rng.next()%mostOffset)
 			m.memory.limit = h.job.Limits.Memory
 			m.begin(in, image, rng(in.rng.next()))
@@ -190,6 +195,7 @@ func (h *host) Boot(i int) {
 	}
 	n.lives++
 	n.life, in.ends = in, n.ends
+	in.setRate(n.rate)
 	if !h.boot(in, h.role(), i, len(h.nodes), n.disk) {
 		return
 	}
@@ -281,8 +287,11 @@ func (h *host) Crash(i int) {
 	if n.life != nil {
 		h.bury(n.life)
 	}
-	n.life = nil
+	n.bereft()
 }
+
+// bereft is the place of a server whose life has ended.
+func (n *node) bereft() { n.life, n.mine, n.paused, n.frozen = nil, mine{}, false, false }
 
 // bury ends an instance's life, and keeps what it has printed.
 func (h *host) bury(in *instance) {
@@ -336,7 +345,7 @@ func (h *host) State(i int) (term int, isLeader bool) {
 	if in == nil {
 		return 0, false
 	}
-	if !in.fresh && !in.dead {
+	if !in.fresh && !in.dead && !in.frozen {
 		q, w := h.question(frame.Observe, "GetState")
 		if h.ask(in, q, w.B) {
 			return q.term, q.leads
@@ -402,10 +411,23 @@ func (h *host) misused(err error) {
 }
 
 // Pause implements tester.Host.
-func (h *host) Pause(i int) { h.net.model.Pause(i) }
+func (h *host) Pause(i int) {
+	h.nodes[i].paused = true
+	h.hold(i)
+}
 
 // Resume implements tester.Host.
 func (h *host) Resume(i int) {
+	h.nodes[i].paused = false
+	h.hold(i)
+}
+
+// hold has messages of a server wait, or go on.
+func (h *host) hold(i int) {
+	if n := h.nodes[i]; n.paused || n.frozen {
+		h.net.model.Pause(i)
+		return
+	}
 	h.net.model.Resume(i)
 	h.net.release(i)
 }

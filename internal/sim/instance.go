@@ -32,8 +32,10 @@ type instance struct {
 	limits Limits
 
 	local time.Duration // how far it has come, on the simulation's clock; at most at a standstill behind it
-	drift int64         // its own clock is so many parts in a million too fast
-	began int64         // what its own clock showed at time 0, in nanoseconds
+	skew  int64         // its own clock is so many parts in a million too fast by nature
+	drift int64         // and this is by how many it is, all in all,
+	since time.Duration // since that time on the simulation's clock,
+	began int64         // when it showed this, in nanoseconds
 	rng   rng
 
 	inbox [][]byte
@@ -42,6 +44,9 @@ type instance struct {
 	due   time.Duration
 	work  time.Duration // spent computing since it last waited for something
 	dead  bool
+
+	frozen bool // it does not go on, whatever is due
+	missed bool // something was due while it was frozen
 
 	out  output
 	site uint32 // where in the source it last computed (package meter), 0: unknown
@@ -68,6 +73,8 @@ type guestHost interface {
 	fetched(from *instance) []byte
 	// ended is told that the guest has ended by itself, with that exit code or error.
 	ended(who *instance, end ending)
+	// perished is told that the guest has come to its end by perish.
+	perished(who *instance)
 }
 
 // rng is a small generator (splitmix64): one for each instance, of its own seed.
@@ -113,17 +120,34 @@ func (in *instance) wakeAt(when time.Duration) {
 	}
 }
 
+// wake lets the instance go on, whose turn it is.
+func (in *instance) wake() {
+	if in.frozen {
+		in.missed = true
+		return
+	}
+	in.resume()
+}
+
 // resume lets the instance run until it waits or ends.
 func (in *instance) resume() {
 	in.turn++
 	in.hears, in.due, in.fresh = false, never, false
 	in.local = max(in.local, in.engine.now)
 	end, ended := in.m.resume()
-	if !ended {
-		return
+	switch {
+	case in.dead:
+		in.host.perished(in)
+	case ended:
+		in.dead = true
+		in.host.ended(in, end)
 	}
+}
+
+// perish ends the instance in the middle of a call to its host. It does not return.
+func (in *instance) perish() {
 	in.dead = true
-	in.host.ended(in, end)
+	in.m.park()
 }
 
 // await parks the instance until that time, or if hears is true until it has a frame.
@@ -193,16 +217,31 @@ func (in *instance) clock() int64 {
 	return in.shows(in.local)
 }
 
-// shows returns what its clock shows at a time of the simulation's.
+// shows returns what its clock shows at a time of the simulation's, not before in.since.
 func (in *instance) shows(at time.Duration) int64 {
-	return in.began + int64(at) + int64(at)*in.drift/million
+	gone := int64(at - in.since)
+	return in.began + gone + gone*in.drift/million
 }
 
 // after returns when the instance's clock will have gained that many nanoseconds.
 func (in *instance) after(ns uint64) time.Duration {
-	const longest = 1 << 50 // thirteen days
+	const longest = 1 << 43 // two hours: who waits for longer is woken before, and waits again
 	wait := int64(min(ns, longest))
-	return in.local + time.Duration(wait-wait*in.drift/million+1) // rounded up, not to ring early
+	return in.local + time.Duration(wait-wait*in.drift/(million+in.drift)+1) // rounded up, not to ring early
+}
+
+// setClock makes the clock go at a hundredth of the true rate so many times, and adds jump to what it shows.
+func (in *instance) setClock(rate int, jump time.Duration) {
+	at := max(in.local, in.engine.now)
+	in.began = in.shows(at) + int64(jump)
+	in.since = at
+	in.setRate(rate)
+	in.wakeAt(at) // to see that it is later than it thinks
+}
+
+func (in *instance) setRate(rate int) {
+	const truth, each = 100, million / 100
+	in.drift = in.skew + int64(rate-truth)*each
 }
 
 const million = 1_000_000

@@ -222,6 +222,8 @@ func (n *network) replyArrives(p *passage) {
 	case fate.Copies == 0:
 		n.lose(p, fate)
 		return
+	case c.caller.dead:
+		n.drop(p, labrpc.Down)
 	case c.finished:
 		n.drop(p, superfluous)
 	default:
@@ -289,7 +291,7 @@ func (n *network) release(server any) {
 func (n *network) cutBroken() {
 	n.sweep()
 	for _, c := range n.calls {
-		if c.finished || !c.sent || !c.hopeful() || c.route.Alive() {
+		if c.finished || !c.sent || !c.hopeful() || c.route.Alive() || c.answered() {
 			continue
 		}
 		n.cut(c, n.model.RequestArrives(n.engine.now, c.route).Reason)
@@ -334,6 +336,41 @@ func (n *network) leave(i int) {
 	n.cutBroken()
 	n.release(i)
 	s.asked, s.free = nil, nil
+}
+
+// halt takes a server off the network in the middle of something: what it has said goes on its way.
+func (n *network) halt(i int, in *instance) {
+	s := n.nodes[i]
+	s.instance, s.asked, s.free = nil, nil, nil
+	n.model.Halt(i)
+	n.sweep()
+	for _, c := range n.calls {
+		if c.caller == in {
+			c.finished, c.cut = true, !c.sent
+		} else if c.sent && c.to == i {
+			n.abandon(c)
+		}
+	}
+	n.cutBroken()
+	n.release(i)
+}
+
+// abandon ends the copies of a call that are in the hands of a server that has halted.
+func (n *network) abandon(c *call) {
+	for i := range c.copies {
+		if p := &c.copies[i]; p.stage == serving || p.stage == replyLeaves {
+			n.drop(p, labrpc.Down)
+			n.retire(p)
+		}
+	}
+	if !c.hopeful() && c.left == 0 {
+		n.finish(c, false, nil)
+	}
+}
+
+// answered reports whether a reply of the call is on its way that can arrive.
+func (c *call) answered() bool {
+	return c.route.Heard() && (c.copies[0].stage == replyArrives || c.copies[1].stage == replyArrives)
 }
 
 func (n *network) enable(end any, yes bool) {
