@@ -136,3 +136,14 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// A killed peer's timer that is still set is worth a note; strictly taken it is a leak.
+func TestATimerLeftSet(t *testing.T) {
+	r := judge(t, "timer")
+	if r.Verdict != sim.Passed || len(r.Notes) == 0 || !strings.Contains(r.Notes[0], "a timer is still set") {
+		t.Errorf("verdict %q, notes %q", r.Verdict, r.Notes)
+	}
+	if r = judge(t, ""); len(r.Notes) > 0 {
+		t.Errorf("without a timer there are notes: %q", r.Notes)
+	}
+}

@@ -86,7 +86,7 @@ func TestCampaign(t *testing.T) {
 		t.Errorf("seeds of the first group: %v", seeds)
 	}
 	all := strings.Join(groups, "\n")
-	for _, words := range []string{"4 panicked", "nil pointer dereference (raft.go:44)", "4 failed Progress"} {
+	for _, words := range []string{"4 panicked", "nil pointer dereference (raft.go:66)", "4 failed Progress"} {
 		if !strings.Contains(all, words) {
 			t.Errorf("no group says %q:\n%s", words, all)
 		}

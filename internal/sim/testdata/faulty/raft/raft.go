@@ -1,4 +1,4 @@
-// Package raft is no Raft: server 0 says that it leads, for ever. What else it does wrong the environment says.
+// Package raft is no Raft: server 0 leads for ever, once it has told the others. What else it does wrong the environment says.
 package raft
 
 import (
@@ -46,21 +46,37 @@ func init() {
 }
 
 func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan ApplyMsg) *Raft {
-	rf := &Raft{me: me, leads: me == 0, peers: peers}
+	rf := &Raft{me: me, peers: peers}
 	go func() {
 		for !rf.killed() {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	if fault == "shared variable" {
-		rf.leads = !taken
+	if first := me == 0; first || fault == "shared variable" && !taken {
 		taken = true
+		go rf.rise()
 	}
 	if me == 1 {
 		rf.break_(applyCh)
 	}
 	return rf
 }
+
+// rise makes the server leader when all others have heard of it.
+func (rf *Raft) rise() {
+	time.Sleep(20 * time.Millisecond) // until all are there
+	for i, peer := range rf.peers {
+		for args, reply := 0, 0; i != rf.me && !peer.Call("Raft.Follow", &args, &reply); {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	rf.mu.Lock()
+	defer rf.mu.Unlock()
+	rf.leads = true
+}
+
+// Follow is an RPC.
+func (rf *Raft) Follow(args, reply *int) {}
 
 func (rf *Raft) break_(applyCh chan ApplyMsg) {
 	switch fault {
@@ -120,6 +136,8 @@ func (rf *Raft) break_(applyCh chan ApplyMsg) {
 				time.Sleep(time.Second)
 			}
 		}()
+	case "timer":
+		time.AfterFunc(time.Hour, func() {})
 	case "unknown method":
 		go func() {
 			var args, reply int
