@@ -85,9 +85,9 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 fuzz-checker: ## our checker's verdicts against the known one's on a million random histories; HISTORIES=n
 	$(GO) -C bench test -count=1 -timeout 2h ./porcupine -run TestSameVerdict -histories=$(HISTORIES)
 
-mutants: ## every wrong Raft of the bank against all scenarios (half an hour), into docs/reports/mutants.md; ONLY=R1,P10
+mutants: bin/raftlab ## the bank of wrong Rafts against tests and hunt (half an hour), into docs/reports/mutants.md; ONLY=R1,P10
 	@mkdir -p docs/reports
-	$(GO) run ./internal/mutants/run $(if $(ONLY),-v -only $(ONLY),-report docs/reports/mutants.md)
+	bin/raftlab mutants $(if $(ONLY),--only $(ONLY),--every --shrink --report docs/reports/mutants.md)
 
 fmt: ## gofmt all files in place
 	$(GOFMT) -w .

@@ -15,17 +15,27 @@ import (
 //go:embed bank/*.txt
 var files embed.FS
 
-// Mutant is the reference with one change.
+// Mutant is the reference with one change, or a solution of its own.
 type Mutant struct {
 	ID       string // such as R7, or R7b for another way to make mistake R7
 	Mistake  string // what it does, in a few words
-	Breaks   string // what of Raft it breaks
+	Breaks   string // what of Raft or of the service it breaks
 	Fate     Fate
-	Catchers []string // of a Caught one: the scenarios that must fail on it
+	Catchers []string // of a Caught one: who must catch it, scenarios by name, or Hunt
 	Reason   string   // of any other: why not
-	Race     bool     // needs the race detector to show
+	Detector string   // what it needs to show: "", race or strict
+	Solution string   // a folder of testdata that has packages raft and kvraft, instead of Hunks
 	Hunks    []Hunk
 }
+
+// Hunt is the catcher that draws its faults from the seed.
+const Hunt = "hunt"
+
+// The detectors that a head can ask for.
+const (
+	race   = "race"   // go test's, on the named scenarios in real threads
+	strict = "strict" // goroutines that a killed server leaves blocked count as a failure
+)
 
 // Fate is what must come of a mutant.
 type Fate string
@@ -68,7 +78,10 @@ func Bank() ([]Mutant, error) {
 	return bank, nil
 }
 
-var idForm = regexp.MustCompile(`^([A-Z])(\d+)([a-z]?)$`)
+var (
+	idForm       = regexp.MustCompile(`^([A-Z])(\d+)([a-z]?)$`)
+	solutionForm = regexp.MustCompile(`^[a-z]+$`)
+)
 
 // sections are the letters of ids, in the order of the parts of the lab, with what they stand for.
 var sections = []struct{ letter, title string }{
@@ -77,7 +90,34 @@ var sections = []struct{ letter, title string }{
 	{"P", "Persistence"},
 	{"S", "Snapshots"},
 	{"X", "Resources"},
+	{"K", "Key/value server"},
+	{"C", "Clerk"},
 	{"A", "Correct but unusual"},
+}
+
+// The labs, by which scenarios are sorted and the hunt is told what to draw.
+const (
+	raftLab = "raft"
+	kvLab   = "kvraft"
+)
+
+// labs are those that judge m: of a mistake, the one in whose section it is; of what is correct, both.
+func (m Mutant) labs() []string {
+	switch m.ID[0] {
+	case 'K', 'C':
+		return []string{kvLab}
+	case 'A':
+		return []string{raftLab, kvLab}
+	}
+	return []string{raftLab}
+}
+
+// scenarios are those of a lab, in the registry's order.
+func scenarios(lab string) []suite.Scenario {
+	if lab == kvLab {
+		return suite.KV()
+	}
+	return suite.Raft()
 }
 
 // order sorts mutants by section, number and letter.
@@ -123,6 +163,12 @@ func Parse(id, text string) (Mutant, error) {
 	case m.Fate == "":
 		return m, fmt.Errorf("%d: the head does not say what must come of it", line)
 	}
+	if m.Solution != "" {
+		if patch != "" || m.Fate != Correct {
+			return m, fmt.Errorf("%d: a solution has no patch, and is correct", line)
+		}
+		return m, nil
+	}
 	var err error
 	m.Hunks, err = parseHunks(patch, line+1)
 	return m, err
@@ -135,8 +181,10 @@ func (m *Mutant) set(key, value string) error {
 		m.Mistake = value
 	case key == "breaks":
 		m.Breaks = value
-	case key == "detector" && value == "race":
-		m.Race = true
+	case key == "detector" && (value == race || value == strict):
+		m.Detector = value
+	case key == "solution" && solutionForm.MatchString(value):
+		m.Solution = value
 	case fate != Caught && fate != Survives && fate != Equivalent && fate != Correct:
 		return fmt.Errorf("%q: no head has such a line", key+": "+value)
 	case m.Fate != "":
@@ -146,8 +194,9 @@ func (m *Mutant) set(key, value string) error {
 	default:
 		m.Fate, m.Catchers = fate, strings.Fields(value)
 		for _, name := range m.Catchers {
-			if s, known := suite.Find(name); !known || s.Raft == nil {
-				return fmt.Errorf("no scenario of parts 2A to 2D is called %s", name)
+			known := func(s suite.Scenario) bool { return s.Name == name }
+			if lab := m.labs()[0]; name != Hunt && !slices.ContainsFunc(scenarios(lab), known) {
+				return fmt.Errorf("no scenario of %s is called %s", lab, name)
 			}
 		}
 	}

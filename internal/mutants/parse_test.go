@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.ID != "R7b" || m.Mistake != "does wrong" || m.Breaks != "something" || m.Fate != Caught || !m.Race ||
+	if m.ID != "R7b" || m.Mistake != "does wrong" || m.Breaks != "something" || m.Fate != Caught || m.Detector != race ||
 		!slices.Equal(m.Catchers, []string{"TestRejoin2B", "TestBackup2B"}) {
 		t.Errorf("the head is read as %+v", m)
 	}
@@ -58,10 +58,13 @@ func TestParseRefuses(t *testing.T) {
 		{"R7", change("mistake: does wrong\n", ""), "no line mistake"},
 		{"R7", change("breaks: something\n", ""), "no line breaks"},
 		{"R7", change("caught by: TestRejoin2B TestBackup2B\n", ""), "does not say what must come of it"},
-		{"R7", change("TestRejoin2B", "TestRejoin2C"), "3: no scenario of parts 2A to 2D is called TestRejoin2C"},
-		{"R7", change("TestRejoin2B", "TestSpeed3A"), "3: no scenario of parts 2A to 2D is called TestSpeed3A"},
+		{"R7", change("TestRejoin2B", "TestRejoin2C"), "3: no scenario of raft is called TestRejoin2C"},
+		{"R7", change("TestRejoin2B", "TestSpeed3A"), "3: no scenario of raft is called TestSpeed3A"},
 		{"R7", change("race\n", "race\nsurvives: it does\n"), "5: \"caught by\" and \"survives\""},
 		{"R7", change("detector", "detektor"), "4: \"detektor: race\": no head has such a line"},
+		{"K7", sound, "3: no scenario of kvraft is called TestRejoin2B"},
+		{"A7", change("caught by: TestRejoin2B TestBackup2B", "correct: it is\nsolution: plain"), "a solution has no patch"},
+		{"A7", change("caught by: TestRejoin2B TestBackup2B", "correct: it is\nsolution: ../x"), "no head has such a line"},
 		{"R7", change("breaks: something", "breaks"), "2: \"breaks\" is not KEY: VALUE"},
 		{"R7", change("--- raft/raft.go\n", ""), "6: the patch must begin with --- FILE"},
 		{"R7", change(" anchor", "anchor"), "12: a line of a patch begins with"},
@@ -71,6 +74,14 @@ func TestParseRefuses(t *testing.T) {
 		if _, err := Parse(c.id, c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v, want one that says %q", c.text, err, c.want)
 		}
+	}
+}
+
+// Patches do not see what is there for the handout alone.
+func TestMarksAreNotSeen(t *testing.T) {
+	text := "a\n\t// BEGIN SOLUTION\n\t// BEGIN PROMPT\n\t// x := 1\n\t// END PROMPT\nb\n\t// END SOLUTION\nc\n"
+	if got := withoutMarks(text); got != "a\nb\nc\n" {
+		t.Errorf("left is %q", got)
 	}
 }
 
@@ -86,17 +97,21 @@ func TestPatchMustFitOnce(t *testing.T) {
 
 func TestBankIsInOrder(t *testing.T) {
 	var ids []string
-	for _, id := range []string{"R10", "R2", "X1a", "R5b", "E50", "R5a", "R5", "A1"} {
-		m, err := Parse(id, sound)
-		if err != nil {
-			t.Fatal(err)
-		}
+	bank, err := Bank()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range bank {
 		ids = append(ids, m.ID)
 	}
+	if !slices.IsSortedFunc(bank, func(a, b Mutant) int { return slices.Compare(a.order(), b.order()) }) {
+		t.Errorf("in order: %v", ids)
+	}
+	ids = []string{"R10", "C1", "R2", "X1a", "R5b", "E50", "R5a", "K3", "R5", "A1"}
 	slices.SortFunc(ids, func(a, b string) int {
 		return slices.Compare(Mutant{ID: a}.order(), Mutant{ID: b}.order())
 	})
-	if want := []string{"E50", "R2", "R5", "R5a", "R5b", "R10", "X1a", "A1"}; !slices.Equal(ids, want) {
+	if want := []string{"E50", "R2", "R5", "R5a", "R5b", "R10", "X1a", "K3", "C1", "A1"}; !slices.Equal(ids, want) {
 		t.Errorf("in order: %v, want %v", ids, want)
 	}
 }

@@ -1,13 +1,11 @@
 package mutants
 
 import (
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -21,7 +19,7 @@ func (m Mutant) Patch(root string) (map[string]string, error) {
 			if err != nil {
 				return nil, fmt.Errorf("mutant %s: %w", m.ID, err)
 			}
-			text = string(raw)
+			text = withoutMarks(string(raw))
 		}
 		text, err := h.apply(text)
 		if err != nil {
@@ -30,6 +28,27 @@ func (m Mutant) Patch(root string) (map[string]string, error) {
 		patched[h.File] = text
 	}
 	return patched, nil
+}
+
+// withoutMarks leaves out of a source what is there for the handout alone: the lines that say what a student writes
+// anew, and what students find instead. No patch has to step over those.
+func withoutMarks(text string) string {
+	var kept strings.Builder
+	prompt := false
+	for line := range strings.Lines(text) {
+		switch strings.TrimSpace(line) {
+		case "// BEGIN PROMPT":
+			prompt = true
+		case "// END PROMPT":
+			prompt = false
+		case "// BEGIN SOLUTION", "// END SOLUTION":
+		default:
+			if !prompt {
+				kept.WriteString(line)
+			}
+		}
+	}
+	return kept.String()
 }
 
 // apply replaces the one place of text where the lines of h.Old stand.
@@ -50,41 +69,52 @@ func (h Hunk) apply(text string) (string, error) {
 	return strings.Replace(whole, old, put, 1)[1:], nil
 }
 
-// build compiles the tests of raft with m's files in place of the tree's, and returns the program. It works
-// in dir, which must exist. The Mutant without hunks is the reference.
-func (m Mutant) build(ctx context.Context, root, dir string) (program string, err error) {
+// packages are the folders of what a student writes, which make a submission.
+var packages = []string{"raft", "kvraft"}
+
+// submission writes the packages of the module at root to dir, as m has them, and returns the folder of
+// the submission: dir, or, of a solution of its own, where that is.
+func (m Mutant) submission(root, dir string) (string, error) {
+	if m.Solution != "" {
+		return filepath.Join(root, "internal", "mutants", "testdata", m.Solution), nil
+	}
 	patched, err := m.Patch(root)
 	if err != nil {
 		return "", err
 	}
-	if root, err = filepath.Abs(root); err != nil {
-		return "", err
-	}
-	replace := map[string]string{}
-	for name, text := range patched {
-		as := filepath.Join(dir, strconv.Itoa(len(replace))+".go")
-		if err := os.WriteFile(as, []byte(text), 0o666); err != nil {
-			return "", fmt.Errorf("mutant %s: %w", m.ID, err)
+	copyFile := func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		replace[filepath.Join(root, filepath.FromSlash(name))] = as
+		name, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, name)
+		switch {
+		case entry.IsDir() && entry.Name() == "testdata":
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.Mkdir(to, 0o777)
+		case !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, changed := patched[filepath.ToSlash(name)]
+		if !changed {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			text = string(raw)
+		}
+		return os.WriteFile(to, []byte(text), 0o666)
 	}
-	list, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
+	var failed error
+	for _, p := range packages {
+		failed = errors.Join(failed, filepath.WalkDir(filepath.Join(root, p), copyFile))
 	}
-	overlay := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(overlay, list, 0o666); err != nil {
-		return "", fmt.Errorf("mutant %s: %w", m.ID, err)
+	if failed != nil {
+		return "", fmt.Errorf("mutant %s: write its packages: %w", m.ID, failed)
 	}
-	program = filepath.Join(dir, "raft.test")
-	args := []string{"test", "-c", "-overlay", overlay, "-o", program}
-	if m.Race {
-		args = append(args, "-race")
-	}
-	compile := exec.CommandContext(ctx, "go", append(args, "./raft")...)
-	compile.Dir = root
-	if out, err := compile.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("mutant %s does not compile: %w\n%s", m.ID, err, out)
-	}
-	return program, nil
+	return dir, nil
 }

@@ -12,39 +12,81 @@ import (
 	"raftlab/internal/suite"
 )
 
-// tables shows what came of a trial of the bank.
-type tables struct {
-	Options
-	verdicts []Verdict
+// String is one line: the id, what it does, who caught it first and how soon.
+func (v Verdict) String() string {
+	line := fmt.Sprintf("%-4s %-75s %s", v.Mutant.ID, v.Mutant.Mistake, v.outcome())
+	if len(v.Catches) == 0 {
+		return line
+	}
+	c := v.Catches[0]
+	return line + fmt.Sprintf(" by %s, seed %d, %s: %s", short(c.By), c.Seed, seconds(c.CPU), c.Said)
 }
 
-// text writes the tables as a terminal shows them: the mutants, survivors last; then the scenarios.
-func (t tables) text(out io.Writer) {
+// outcome is what came of a mutant, in a word or two.
+func (v Verdict) outcome() string {
+	switch wrong := v.Wrong(); {
+	case wrong != "":
+		return strings.ToUpper(wrong)
+	case v.Mutant.Fate == Caught:
+		return "caught"
+	case len(v.Catches) > 0:
+		return "caught by chance"
+	case v.Mutant.Fate == Correct:
+		return "passed"
+	}
+	return "survived, as expected"
+}
+
+// short is a scenario's name without the word that all begin with.
+func short(scenario string) string { return strings.TrimPrefix(scenario, "Test") }
+
+// seconds is d for a table.
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+// Text writes the tables as a terminal shows them: the mutants, survivors last; then, if all scenarios were tried on
+// each, what those catch; then the counts.
+func (r Report) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprint(w, "\nid\twhat it does\toutcome\tcaught by\tseed\tCPU\n")
-	rows := slices.Clone(t.verdicts)
+	fmt.Fprint(w, "\nid\twhat it does\toutcome\tcaught by\tseed\tCPU\tschedule\n")
+	rows := slices.Clone(r.Verdicts)
 	slices.SortStableFunc(rows, func(a, b Verdict) int { return cmp.Compare(rank(a), rank(b)) })
 	for _, v := range rows {
-		by, seed, cpu := "", "", ""
+		by, seed, cpu, script := "", "", "", ""
 		if len(v.Catches) > 0 {
 			first := v.Catches[0]
-			by, seed, cpu = short(first.Scenario), fmt.Sprint(first.Seed), seconds(first.CPU)
+			by, seed, cpu, script = short(first.By), fmt.Sprint(first.Seed), seconds(first.CPU), first.length()
 		}
 		if more := len(v.Catches) - 1; more > 0 {
 			by += fmt.Sprintf(" and %d", more)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", v.Mutant.ID, v.Mutant.Mistake, v.outcome(), by, seed, cpu)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", v.Mutant.ID, v.Mutant.Mistake, v.outcome(), by, seed, cpu, script)
 		if len(v.Missed) > 0 {
-			fmt.Fprintf(w, "\t  silent: %s\t\t\t\t\n", strings.Join(v.Missed, " "))
+			fmt.Fprintf(w, "\t  silent: %s\t\t\t\t\t\n", strings.Join(v.Missed, " "))
 		}
 	}
-	fmt.Fprint(w, "\nscenario\tcatches\tmade for it\n")
-	for _, s := range suite.Raft() {
-		made, others := t.caughtBy(s.Name)
-		fmt.Fprintf(w, "%s\t%d\t%s\n", short(s.Name), len(made)+len(others), strings.Join(made, " "))
+	if r.Plan.Every {
+		fmt.Fprint(w, "\nscenario\tcatches\tmade for it\n")
+		for _, s := range suite.All() {
+			made, others := r.caughtBy(s.Name)
+			fmt.Fprintf(w, "%s\t%d\t%s\n", short(s.Name), len(made)+len(others), strings.Join(made, " "))
+		}
 	}
-	w.Flush()
-	fmt.Fprintf(out, "\n%s\n", t.summary())
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "\n%s\n", r.Summary())
+	return err
+}
+
+// length says how many steps a schedule has that caught a mutant, and had before it was shrunk.
+func (c Catch) length() string {
+	switch {
+	case c.Steps == 0:
+		return ""
+	case c.Script == "":
+		return fmt.Sprint(c.Steps, " steps")
+	}
+	return fmt.Sprint(c.Steps, " → ", c.Shrunk, " steps")
 }
 
 // rank sorts verdicts: the caught, the correct, the equivalent, the survivors, and last what went wrong.
@@ -55,13 +97,13 @@ func rank(v Verdict) int {
 	return slices.Index([]Fate{Caught, Correct, Equivalent, Survives}, v.Mutant.Fate)
 }
 
-// caughtBy lists the mutants that a scenario caught: those made for it, and others.
-func (t tables) caughtBy(scenario string) (made, others []string) {
-	for _, v := range t.verdicts {
+// caughtBy lists the mutants that a catcher caught: those made for it, and others.
+func (r Report) caughtBy(name string) (made, others []string) {
+	for _, v := range r.Verdicts {
 		for _, c := range v.Catches {
 			switch {
-			case c.Scenario != scenario:
-			case slices.Contains(v.Mutant.Catchers, scenario):
+			case c.By != name:
+			case slices.Contains(v.Mutant.Catchers, name):
 				made = append(made, v.Mutant.ID)
 			default:
 				others = append(others, v.Mutant.ID)
@@ -71,118 +113,76 @@ func (t tables) caughtBy(scenario string) (made, others []string) {
 	return made, others
 }
 
-// summary is the counts in a sentence or two.
-func (t tables) summary() string {
-	var tried, caught, correct, passed, runs int
-	var seeds []uint64
-	var costs []time.Duration
-	var cpu time.Duration
-	for _, v := range t.verdicts {
-		runs += v.Runs
-		cpu += v.CPU
-		switch v.Mutant.Fate {
-		case Correct:
-			correct++
+// Count is what came of all mutants, in figures.
+type Count struct {
+	Tried, Caught         int // wrong ones, without those that are equivalent
+	ByHunt                int // of those caught
+	Equivalent            int
+	Correct, Passed       int
+	Runs                  int
+	CPU, Build            time.Duration
+	Seeds                 []uint64        // it took to catch one, ascending
+	Costs                 []time.Duration // likewise
+	StepsBefore, StepsNow []int           // of the schedules that were shrunk, ascending
+}
+
+// Count counts.
+func (r Report) Count() Count {
+	var n Count
+	for _, v := range r.Verdicts {
+		n.Runs += v.Runs
+		n.CPU += v.CPU
+		n.Build += v.Build
+		switch {
+		case v.Mutant.Fate == Correct:
+			n.Correct++
 			if v.Wrong() == "" {
-				passed++
+				n.Passed++
 			}
-		case Equivalent:
-		default:
-			tried++
-			if len(v.Catches) > 0 {
-				caught++
-				seeds = append(seeds, v.Catches[0].Seed)
-				costs = append(costs, v.Catches[0].CPU)
-			}
+			continue
+		case v.Mutant.Fate == Equivalent && len(v.Catches) == 0:
+			n.Equivalent++
+			continue
+		}
+		n.Tried++
+		if len(v.Catches) == 0 {
+			continue
+		}
+		n.Caught++
+		first := v.Catches[0]
+		n.Seeds = append(n.Seeds, first.Seed)
+		n.Costs = append(n.Costs, first.CPU)
+		if first.By == Hunt {
+			n.ByHunt++
+		}
+		if first.Script != "" {
+			n.StepsBefore = append(n.StepsBefore, first.Steps)
+			n.StepsNow = append(n.StepsNow, first.Shrunk)
 		}
 	}
-	text := fmt.Sprintf("%d of %d wrong Rafts caught; %d of %d correct ones passed everything.\n%d runs, %.0f s of CPU "+
-		"besides compiling.", caught, tried, passed, correct, runs, cpu.Seconds())
-	if caught > 0 {
-		slices.Sort(seeds)
-		slices.Sort(costs)
-		text += fmt.Sprintf("\nThe first scenario named took, until it caught: seeds, median %d, worst %d; CPU, median %s, "+
-			"worst %s.", seeds[caught/2], seeds[caught-1], seconds(costs[caught/2]), seconds(costs[caught-1]))
+	slices.Sort(n.Seeds)
+	slices.Sort(n.Costs)
+	slices.Sort(n.StepsBefore)
+	slices.Sort(n.StepsNow)
+	return n
+}
+
+// Summary is the counts in some sentences, a line each.
+func (r Report) Summary() string {
+	n := r.Count()
+	text := fmt.Sprintf("%d of %d wrong ones caught, %d of them by the hunt; %d of %d correct ones passed everything; %d are "+
+		"equivalent.\n%d runs, %.0f s of CPU besides compiling, in %v.", n.Caught, n.Tried, n.ByHunt, n.Passed, n.Correct,
+		n.Equivalent, n.Runs, n.CPU.Seconds(), r.Real.Round(time.Second))
+	if n.Caught > 0 {
+		text += fmt.Sprintf("\nWho caught one first took: seeds, median %d, worst %d; CPU, median %s, worst %s.",
+			n.Seeds[n.Caught/2], n.Seeds[n.Caught-1], seconds(n.Costs[n.Caught/2]), seconds(n.Costs[n.Caught-1]))
+	}
+	if k := len(n.StepsNow); k > 0 {
+		text += fmt.Sprintf("\n%d schedules were shrunk, from %d steps in the median to %d, %d at most.", k,
+			n.StepsBefore[k/2], n.StepsNow[k/2], n.StepsNow[k-1])
+	}
+	if r.Interrupted {
+		text += "\nInterrupted: the rest of the bank was not tried."
 	}
 	return text
 }
-
-// markdown is the report that is kept.
-func (t tables) markdown() string {
-	var b strings.Builder
-	p := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	p("# The bank of wrong Rafts, as measured\n\n")
-	p("Written by `make mutants`; what the bank is, and how to add to it, is in the documentation of\n"+
-		"[internal/mutants](../../internal/mutants). Each scenario named for a mutant ran on it in virtual time with\n"+
-		"seeds from 1 until one failed, %d at most; of the other scenarios %d seeds each, but as many as that where no\n"+
-		"scenario is expected to see anything. A seed does not fix the goroutine scheduler, so figures vary a little.\n\n",
-		t.Seeds, t.Rest)
-	p("%s\n", t.summary())
-	for _, s := range sections {
-		t.section(p, s.title)
-	}
-	t.survivors(p)
-	p("\n## What each scenario catches\n\n| scenario | mutants | made for it | others |\n|---|---|---|---|\n")
-	for _, s := range suite.Raft() {
-		made, others := t.caughtBy(s.Name)
-		p("| %s | %d | %s | %s |\n", short(s.Name), len(made)+len(others), strings.Join(made, " "), strings.Join(others, " "))
-	}
-	return b.String()
-}
-
-// section writes the table of the mutants of one section that were caught, or of the correct ones.
-func (t tables) section(p func(string, ...any), title string) {
-	begun := false
-	for _, v := range t.verdicts {
-		m := v.Mutant
-		if m.section() != title || m.Fate != Correct && len(v.Catches) == 0 {
-			continue
-		}
-		if !begun && m.Fate == Correct {
-			p("\n## %s\n\n| id | what it does | why it is right | outcome |\n|---|---|---|---|\n", title)
-		} else if !begun {
-			p("\n## %s\n\n| id | what it does | breaks | caught by (seed) | said | CPU | others |\n|---|---|---|---|---|---|---|\n",
-				title)
-		}
-		begun = true
-		if m.Fate == Correct {
-			p("| %s | %s | %s | %s |\n", m.ID, m.Mistake, m.Reason, v.outcome())
-			continue
-		}
-		var by []string
-		others := 0
-		for _, c := range v.Catches {
-			if slices.Contains(m.Catchers, c.Scenario) || m.Fate != Caught {
-				by = append(by, fmt.Sprintf("%s (%d)", short(c.Scenario), c.Seed))
-			} else {
-				others++
-			}
-		}
-		first := v.Catches[0]
-		said, _, _ := strings.Cut(first.Failure, ": ")
-		p("| %s | %s | %s | %s | %s | %s | %d |\n", m.ID, m.Mistake, m.Breaks, strings.Join(by, ", "), said, seconds(first.CPU),
-			others)
-	}
-}
-
-// survivors writes the table of those that nothing caught.
-func (t tables) survivors(p func(string, ...any)) {
-	p("\n## Not caught\n\n| id | what it does | breaks | why |\n|---|---|---|---|\n")
-	for _, v := range t.verdicts {
-		m := v.Mutant
-		if m.Fate == Correct || len(v.Catches) > 0 {
-			continue
-		}
-		why := m.Reason
-		switch m.Fate {
-		case Caught:
-			why = "should have been caught by " + strings.Join(m.Catchers, ", ")
-		case Equivalent:
-			why = "equivalent: " + why
-		}
-		p("| %s | %s | %s | %s |\n", m.ID, m.Mistake, m.Breaks, why)
-	}
-}
-
-// seconds is d for a table.
-func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
