@@ -21,6 +21,10 @@ type Spec struct {
 	Raft string // the folder of the student's package raft; "" for the module's own
 	KV   string // the folder of the student's package kvraft; "" for the module's own
 
+	// Beside is the folder of other packages of the student's, which raft, kvraft and they themselves import by their
+	// places in it; usually the one that raft and kvraft lie in. "" stands for none.
+	Beside string
+
 	// Tests is the folder of a package, in any module, whose tests become the program: what "go test -c" builds, with
 	// the meter in every package of that module that they use, and its go.mod obeyed. If it is not "", only Tags
 	// and Plain are looked at beside it.
@@ -122,12 +126,12 @@ func Find(dir string) (Spec, error) {
 	}
 	switch packageName(dir) {
 	case "raft":
-		return Spec{Raft: dir}, nil
+		return Spec{Raft: dir, Beside: around(dir)}, nil
 	case "kvraft":
-		return Spec{KV: dir}, nil
+		return Spec{KV: dir, Beside: around(dir)}, nil
 	}
 	for _, place := range []string{dir, filepath.Join(dir, "src")} {
-		var s Spec
+		s := Spec{Beside: place}
 		if raft := filepath.Join(place, "raft"); packageName(raft) != "" {
 			s.Raft = raft
 		}
@@ -140,6 +144,15 @@ func Find(dir string) (Spec, error) {
 	}
 	return Spec{}, &Error{Diagnostics: []Diagnostic{{File: dir, Text: "holds no Go files of a package raft or kvraft: " +
 		"expected raft/*.go, kvraft/*.go, or both, here or in src"}}}
+}
+
+// around is where packages beside the one in dir are looked for: not if dir is called otherwise than its package, as
+// a submission's folder may be, for then what lies around it is other people's.
+func around(dir string) string {
+	if name := filepath.Base(dir); name == "raft" || name == "kvraft" {
+		return filepath.Dir(dir)
+	}
+	return ""
 }
 
 // Build returns the program for spec, from the cache if it has been built before. An *Error says what is

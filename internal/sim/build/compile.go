@@ -107,16 +107,20 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 	if err := os.WriteFile(overlay, list, 0o666); err != nil {
 		return program{}, fmt.Errorf("build: %w", err)
 	}
-	args := []string{"build"}
+	args, tool := []string{"build"}, b.tool.away()
 	if t.tests {
+		tool = b.tool // for the modules of its own go.mod, which may be private
 		args = []string{"test", "-c", "-vet=off"}
 	} else if spec.Reactor {
 		args = append(args, "-buildmode=c-shared")
 	}
 	args = append(append(args, flags...), "-overlay", overlay, "-o", out, "-tags", strings.Join(spec.Tags, ","))
-	output, err := b.tool.run(ctx, t.root, append(args, "./"+t.target)...)
+	output, err := tool.run(ctx, t.root, append(args, "./"+t.target)...)
 	if err != nil {
 		return program{}, t.diagnose(ctx, output, err, labels)
+	}
+	if len(t.refused) > 0 {
+		return program{}, &Error{t.refused} // the compiler takes what was not metered
 	}
 	return b.store.put(key, out, sites)
 }
@@ -153,6 +157,10 @@ func (t *tree) instrument(dir string, base uint32, plain bool) (texts map[string
 		}
 		file, tree, err := parse(s.file, s.text)
 		if err != nil {
+			t.refused = append(t.refused, s.unread(err)...)
+			if s.given {
+				texts[label] = withoutLines(s.text)
+			}
 			continue // in the compiler's words
 		}
 		parsed = append(parsed, &instrumenter{file: file, ast: tree, text: s.text, path: t.meter})

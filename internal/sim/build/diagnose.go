@@ -18,7 +18,27 @@ var (
 		`permission denied|read-only file system|too many open files|cannot allocate memory|signal: killed|` +
 		`input/output error|dial tcp|connection (refused|reset)|i/o timeout|TLS handshake|` +
 		`missing go\.sum entry|updates to go\.mod needed|checksum mismatch|is not in std \(.*/(unsafe|runtime)\)`)
+	// loading is how what is said of an import begins that could not be fetched, or is of the library itself.
+	loading = regexp.MustCompile(`^[^\s"'` + "`" + `]+@v|^package (unsafe|runtime) |^missing go\.sum`)
 )
+
+// failed says whether the machine is at fault for what a build printed. What a compiler says of a place in a file quotes
+// the file, and so proves nothing.
+func failed(output string) bool {
+	for line := range strings.Lines(output) {
+		words := strings.TrimSpace(line)
+		if m := placed.FindStringSubmatch(words); m != nil {
+			words = m[4]
+			if !loading.MatchString(words) {
+				continue
+			}
+		}
+		if !strings.HasPrefix(line, "\t") && machine.MatchString(words) {
+			return true
+		}
+	}
+	return false
+}
 
 // diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
 // sources are at fault. The compiler may call a file by its name in the workspace, from wherever it sees that;
@@ -28,7 +48,7 @@ func (t *tree) diagnose(ctx context.Context, output string, err error, labels ma
 		return fmt.Errorf("build: %w", ctx.Err())
 	}
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() < 0 || machine.MatchString(output) {
+	if !errors.As(err, &exit) || exit.ExitCode() < 0 || failed(output) {
 		return fmt.Errorf("build: go build: %w\n%s", err, strings.TrimSpace(output))
 	}
 	var found []Diagnostic

@@ -20,10 +20,12 @@
 // around them) is the tree's, whatever else lies beside the submission.
 //
 // Imports of the lab's packages under other names are led to ours: "../labrpc", "labrpc", "6.824/labrpc",
-// "6.5840/labrpc", and labrpc in the module that the student's go.mod names.
+// "6.5840/labrpc", and labrpc in the module that the student's go.mod names. Other packages of the submission that
+// raft or kvraft import come along, as "raftlab/submission/…", if the Spec says in which folder they lie.
 //
 // The student's go.mod, go.work, vendor folder and toolchain lines are not obeyed, nor is the user's go
-// environment, but for where caches are and whence modules come. One thing is taken from the go.mod: below go 1.22
+// environment, but for where caches are and whence modules come; what the module's own go.mod does not name is not
+// fetched, and the go command finds no home (HOME and the like lead nowhere). One thing is taken from the go.mod: below go 1.22
 // a loop had one variable for all its turns. Each file of such a submission is compiled as Go 1.21, the lowest
 // that the toolchain knows (a //go:build go1.21 line, added in the copy), and Module.Env asks the runtime for
 // timers as they were before Go 1.23 (asynctimerchan). Not brought back: the fixed default seed of math/rand
@@ -53,7 +55,8 @@
 //
 // The calls are statements of their own, so what is evaluated, and in which order, does not change. Not metered:
 // what runs inside the standard library and the lab's own packages; those are bounded or charged by the host. A
-// file that does not parse is given to the compiler as it is, for its words.
+// file that does not parse is given to the compiler as it is, for its words, and refused in the parser's should the
+// compiler have none.
 //
 // # Names of files
 //

@@ -2,9 +2,11 @@ package build
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/build/constraint"
+	"go/scanner"
 	"go/version"
 	"os"
 	"path/filepath"
@@ -39,17 +41,17 @@ func readGoMod(name string) (goMod, error) {
 	return mod, nil
 }
 
-// goModAbove returns the go.mod at or above dir, the zero goMod if there is none.
-func goModAbove(dir string) goMod {
+// goModAbove returns the go.mod at or above dir and the folder that it is in, the zero goMod if there is none.
+func goModAbove(dir string) (mod goMod, in string) {
 	for at := dir; ; at = filepath.Dir(at) {
 		if mod, err := readGoMod(filepath.Join(at, "go.mod")); err == nil {
 			if mod.language == "" {
 				mod.language = "1.16" // what the go command takes it for
 			}
-			return mod
+			return mod, at
 		}
 		if at == filepath.Dir(at) {
-			return goMod{}
+			return goMod{}, ""
 		}
 	}
 }
@@ -104,4 +106,25 @@ func withoutLineDirectives(e *edits, offset func(ast.Node) int, f *ast.File) {
 			}
 		}
 	}
+}
+
+// withoutLines does the same to a file that does not parse, wherever it looks like one.
+func withoutLines(text []byte) []byte {
+	for _, sign := range []string{"//", "/*"} {
+		text = bytes.ReplaceAll(text, []byte(sign+"line "), []byte(sign+"Line "))
+	}
+	return text
+}
+
+// unread is what a parser has said of a file.
+func (s *source) unread(err error) []Diagnostic {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) || len(list) == 0 {
+		return []Diagnostic{{File: s.label, Text: err.Error()}}
+	}
+	found := make([]Diagnostic, len(list))
+	for i, e := range list {
+		found[i] = s.at(e.Pos.Offset, "%s", e.Msg)
+	}
+	return found
 }

@@ -12,7 +12,7 @@ func TestGoModIsReadForTheLanguage(t *testing.T) {
 		"old/go.mod": "module \"6.824\" // ours\n\ngo 1.15\ntoolchain go9.9.9\nrequire x v1\n", "old/src/raft/a.go": "",
 		"none/go.mod": "module x\n", "none/raft/a.go": ""})
 	for place, want := range map[string]goMod{"old/src/raft": {"6.824", "1.15"}, "none/raft": {"x", "1.16"}} {
-		if got := goModAbove(filepath.Join(dir, filepath.FromSlash(place))); got != want {
+		if got, _ := goModAbove(filepath.Join(dir, filepath.FromSlash(place))); got != want {
 			t.Errorf("%s: got %+v, want %+v", place, got, want)
 		}
 	}

@@ -29,12 +29,13 @@ type source struct {
 	label   string // its place in the module's tree, with slashes
 	file    string // where it is
 	text    []byte
-	student bool   // it is metered, and of a student unless it lies in the tree
-	given   bool   // it was given in the Spec
-	old     bool   // it is compiled as the oldest language
-	home    string // the module that the student's go.mod names
-	embed   bool   // not a Go file
-	bare    bool   // it is never metered
+	student bool     // it is metered, and of a student unless it lies in the tree
+	given   bool     // it was given in the Spec
+	old     bool     // it is compiled as the oldest language
+	place   string   // where its folder is, from the one that the submission's raft and kvraft are in
+	homes   []string // import paths of the latter, by the student's go.mod
+	embed   bool     // not a Go file
+	bare    bool     // it is never metered
 
 	imports  *ast.File // see parseImports
 	unparsed bool
@@ -51,6 +52,8 @@ type tree struct {
 	files   map[string]*source
 	dirs    map[string][]*source // the Go files of each folder that was looked at
 	hidden  []string             // files of the module's tree that are taken for missing
+	beside  beside
+	refused []Diagnostic // files that do not parse
 	env     []string
 	total   int
 }
@@ -68,6 +71,10 @@ func (b *Builder) load(spec Spec) (*tree, error) {
 	}
 	t := newTree(b.root, module, spec)
 	t.meter, t.target = meterPackage, spec.Main
+	var err error
+	if t.beside, err = openBeside(spec); err != nil {
+		return nil, err
+	}
 	for i, dir := range []string{spec.Raft, spec.KV} {
 		if dir == "" {
 			continue
@@ -104,10 +111,7 @@ func (t *tree) give(name, dir, language string) error {
 	if dir == filepath.Join(t.root, name) {
 		return nil // it stands in its place already
 	}
-	mod := goModAbove(dir)
-	if language == "" {
-		language = mod.language
-	}
+	homes, language := homesOf(filepath.Dir(dir), dir, language)
 	if olderThan(language, "go1.23") && !slices.Contains(t.env, oldTimers) {
 		t.env = append(t.env, oldTimers)
 	}
@@ -130,9 +134,9 @@ func (t *tree) give(name, dir, language string) error {
 			t.dirs[label] = nil
 			return nil
 		}
-		s := &source{label: label, file: file, student: true, given: true, home: mod.path,
+		s := &source{label: label, file: file, student: true, given: true, place: path.Dir(label), homes: homes,
 			old: olderThan(language, "go1.22"), embed: !isGo(entry.Name())}
-		if ignored(entry.Name()) || strings.HasSuffix(entry.Name(), "_test.go") {
+		if ignored(entry.Name()) || entry.Name() == "go.mod" || strings.HasSuffix(entry.Name(), "_test.go") {
 			return nil
 		}
 		return t.take(s, entry)
@@ -300,6 +304,9 @@ func (t *tree) read(dir string) error {
 		return nil
 	}
 	t.dirs[dir] = nil
+	if belowAny(dir, []string{besideRoot}) {
+		return t.lodge(dir)
+	}
 	entries, err := os.ReadDir(filepath.Join(t.root, filepath.FromSlash(dir)))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -379,19 +386,15 @@ func (t *tree) resolve(s *source, p string) string {
 	if !s.given || s.bare {
 		return p
 	}
-	rest := p
-	for _, prefix := range []string{s.home + "/", "6.824/", "6.5840/"} {
-		if r, cut := strings.CutPrefix(p, prefix); cut && len(prefix) > 1 {
-			rest = r
-			break
-		}
-	}
-	if strings.HasPrefix(p, ".") {
-		rest = path.Join(path.Dir(s.label), p)
-	}
-	rest = strings.TrimPrefix(rest, "src/")
+	rest := Local(s.place, p, s.homes)
 	if belowAny(rest, lab) {
 		return module + "/" + rest
+	}
+	if strings.HasPrefix(p, module+"/") && rest != "" && exists(filepath.Join(t.root, filepath.FromSlash(rest))) {
+		return p // of a handout, which has our module's name
+	}
+	if label, found := t.beside.find(rest); found {
+		return t.name + "/" + label
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,6 +28,11 @@ var kept = []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOTMPDIR", "GOPROXY", "G
 // fixed are those that it does not.
 var fixed = []string{"GOENV=off", "GOWORK=off", "GOFLAGS=", "GOTOOLCHAIN=local", "CGO_ENABLED=0", "GO111MODULE=on",
 	"GOEXPERIMENT=", "GODEBUG=", "GOWASM=", "GOOS=wasip1", "GOARCH=wasm"}
+
+// homeless makes the home of whoever builds a place where nothing can be and nothing can be put: all that a build of a
+// submission may find there is among kept.
+var homeless = []string{"HOME=" + os.DevNull, "USERPROFILE=" + os.DevNull, "XDG_CONFIG_HOME=" + os.DevNull,
+	"XDG_CACHE_HOME=" + os.DevNull, "AppData=" + os.DevNull, "LocalAppData=" + os.DevNull}
 
 // findTool asks the go command, "" for the one on the path, what it is and how it is set up.
 func findTool(command, root string) (tool, error) {
@@ -65,6 +71,12 @@ func findTool(command, root string) (tool, error) {
 	}
 	t.env = append(t.env, fixed...)
 	return t, nil
+}
+
+// away is the same command without a home.
+func (t tool) away() tool {
+	t.env = append(slices.Clone(t.env), homeless...)
+	return t
 }
 
 // run runs the go command in dir and returns what it printed.
