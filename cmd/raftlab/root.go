@@ -70,6 +70,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(checkCommand(), testCommand(), replayCommand(), runnerCommand())
 	// BEGIN SOLUTION
 	// Commands for teachers: here, so that students do not get them. Their files are named in internal/handout/plan.go.
+	root.AddCommand(handoutCommand())
 	// END SOLUTION
 	return root
 }
