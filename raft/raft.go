@@ -257,7 +257,7 @@ func (rf *Raft) killed() bool { return rf.dead.Load() }
 
 // BEGIN SOLUTION
 // BEGIN PROMPT
-// // persist saves what must survive a crash (2C); Make reads it back with rf.persister.ReadRaftState and labgob.NewDecoder.
+// // persist saves what must survive a crash (2C). Make reads it back, with ReadRaftState and labgob.NewDecoder.
 // func (rf *Raft) persist() {
 // 	// Your code here (2C), as in
 // 	//

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"raftlab/internal/sim"
 	"raftlab/internal/sim/build"
@@ -47,20 +48,22 @@ func (t tree) has(name string) bool {
 	return slices.ContainsFunc(t.names(), func(n string) bool { return n == name || strings.HasPrefix(n, name+"/") })
 }
 
-// command runs the go command in dir and returns what it printed, or an error that says it.
+// command runs the go command in dir. An error holds what it printed.
 func command(ctx context.Context, dir string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	// Neither a workspace nor the user's flags are the student's.
 	cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+dir), env...)
 	out, err := cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err == nil {
+		return nil
 	}
-	if err != nil {
+	select { // a Ctrl-C reaches the go command as well, and perhaps before it has reached ctx
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(200 * time.Millisecond):
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(out))
 	}
-	return nil
 }
 
 // compile vets and builds the tree in dir, for this machine and for the simulator.
