@@ -3,6 +3,7 @@
 package main
 
 import (
+	"reflect"
 	"runtime"
 	"sync"
 	"time"
@@ -93,26 +94,52 @@ func (p *raftPeer) start(id uint64, command any) {
 // deliver passes on what the peer delivers.
 func (p *raftPeer) deliver(applyCh chan raft.ApplyMsg) {
 	for m := range applyCh {
-		switch {
-		case m.CommandValid:
+		if m.CommandValid {
 			w := host.begin(frame.Apply)
 			w.Int(m.CommandIndex)
 			w.Command(m.Command)
 			if size := host.end(w); p.watched && size > 0 {
 				p.snapshot(m.CommandIndex, size)
 			}
-		case m.SnapshotValid:
-			if old, is := any(p.raft).(conditional); is &&
-				!old.CondInstallSnapshot(m.SnapshotTerm, m.SnapshotIndex, m.Snapshot) {
-				continue
-			}
-			w := host.begin(frame.Install)
-			w.Int(m.SnapshotIndex)
-			w.Int(m.SnapshotTerm)
-			w.Bytes(m.Snapshot)
-			host.end(w)
+			continue
 		}
+		s, is := snapshotIn(m)
+		if !is {
+			continue
+		}
+		if old, is := any(p.raft).(conditional); is && !old.CondInstallSnapshot(s.term, s.index, s.data) {
+			continue
+		}
+		w := host.begin(frame.Install)
+		w.Int(s.index)
+		w.Int(s.term)
+		w.Bytes(s.data)
+		host.end(w)
 	}
+}
+
+// delivered is a snapshot that a peer delivers.
+type delivered struct {
+	term, index int
+	data        []byte
+}
+
+// snapshotIn returns the snapshot in a message. Its fields are looked for by name, since editions before 2021 do not have
+// them.
+func snapshotIn(m raft.ApplyMsg) (s delivered, is bool) {
+	v := reflect.ValueOf(m)
+	if field[bool](v, "SnapshotValid") {
+		return delivered{field[int](v, "SnapshotTerm"), field[int](v, "SnapshotIndex"), field[[]byte](v, "Snapshot")}, true
+	}
+	return delivered{}, false
+}
+
+// field returns a field of a struct, the zero value if there is none of that type.
+func field[T any](v reflect.Value, name string) (value T) {
+	if f := v.FieldByName(name); f.IsValid() {
+		value, _ = f.Interface().(T)
+	}
+	return value
 }
 
 // snapshot hands the peer the snapshot that the host has ordered, of so many bytes, before the next
