@@ -41,6 +41,7 @@ func TestSnapshotInstallCrash2D(t *testing.T)      { run(t) }
 func TestSnapshotInstallUnCrash2D(t *testing.T)    { run(t) }
 func TestSnapshotAllCrash2D(t *testing.T)          { run(t) }
 func TestSnapshotInit2D(t *testing.T)              { run(t) }
+func TestSnapshotMemory2D(t *testing.T)            { run(t) }
 
 // run runs the scenario that bears the test's name.
 func run(t *testing.T) {

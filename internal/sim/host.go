@@ -444,5 +444,13 @@ func (h *host) LongReordering(yes bool) { h.net.model.LongReordering(yes) }
 // Requests implements tester.Host.
 func (h *host) Requests(i int) int { return h.net.nodes[i].requests }
 
+// Memory implements tester.Host.
+func (h *host) Memory(i int) int {
+	if life := h.nodes[i].life; life != nil && life.m != nil {
+		return int(life.m.memory.asked)
+	}
+	return 0
+}
+
 // Bytes implements tester.Host.
 func (h *host) Bytes() int64 { return h.net.bytes }

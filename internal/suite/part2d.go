@@ -27,9 +27,14 @@ func part2D() []Scenario {
 			Title: "all servers crash and restart"},
 		{Name: "TestSnapshotInit2D", Points: 2, Raft: snapshotInit,
 			Title: "state right after a restart from a snapshot"},
+		{Name: "TestSnapshotMemory2D", Points: 1, Raft: snapshotMemory, SnapshotEvery: 2,
+			Title: "what snapshots have replaced is forgotten"},
 	}
 	for i := range all {
-		all[i].Part, all[i].Servers, all[i].SnapshotEvery = "2D", 3, snapshotEvery
+		all[i].Part, all[i].Servers = "2D", 3
+		if all[i].SnapshotEvery == 0 {
+			all[i].SnapshotEvery = snapshotEvery
+		}
 	}
 	return all
 }
@@ -118,4 +123,31 @@ func snapshotInit(r *tester.Raft) {
 	r.Sleep(50 * time.Millisecond)
 	reboot(r, r.All()...)
 	r.Agree(r.Command(), 3)
+}
+
+// What a snapshot has replaced may be thrown away, and is: a Raft that keeps references to it grows with all that was
+// ever said.
+func snapshotMemory(r *tester.Raft) {
+	const (
+		commands = 500
+		together = 5                       // that are offered at a time
+		size     = 100 << 10               // bytes of a command
+		allowed  = commands * size * 2 / 5 // bytes more than in the beginning
+	)
+	r.Agree(r.LongCommand(size), 3)
+	var before []int
+	for i := range 3 {
+		before = append(before, r.Memory(i))
+	}
+	for range commands / together {
+		leader := r.Leader()
+		for range together - 1 {
+			r.Start(leader, r.LongCommand(size))
+		}
+		r.Agree(r.LongCommand(size), 3)
+	}
+	for i := range 3 {
+		r.AtMost("bytes of memory more than 500 commands ago, with all but a few of them in snapshots",
+			r.Memory(i)-before[i], allowed)
+	}
 }

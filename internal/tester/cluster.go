@@ -296,6 +296,9 @@ func (c *Cluster) Requests() int {
 // RequestsTo returns how many requests have reached server i.
 func (c *Cluster) RequestsTo(i int) int { return c.host.Requests(i) }
 
+// Memory returns how many bytes server i has taken: see Host.
+func (c *Cluster) Memory(i int) int { return c.host.Memory(i) }
+
 // Bytes returns how many payload bytes the network has carried.
 func (c *Cluster) Bytes() int64 { return c.host.Bytes() }
 

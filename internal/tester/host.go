@@ -94,6 +94,9 @@ type Host interface {
 	Requests(node int) int
 	// Bytes returns the payload bytes that the network has carried.
 	Bytes() int64
+	// Memory returns how many bytes server node has taken, or in one process with the others its share of all; 0
+	// while the server is down.
+	Memory(node int) int
 
 	// Close ends every server and reports what is still running after a grace of a few seconds: a line
 	// for each, empty if all is quiet. The host is of no use afterwards.

@@ -280,6 +280,17 @@ func (h *local) LongReordering(yes bool) { h.net.LongReordering(yes) }
 // Requests implements Host.
 func (h *local) Requests(i int) int { return h.net.GetCount(i) }
 
+// Memory implements Host. Nobody can tell whose the memory of a process is.
+func (h *local) Memory(i int) int {
+	if h.lifeOf(i) == nil {
+		return 0
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc) / len(h.nodes)
+}
+
 // Bytes implements Host.
 func (h *local) Bytes() int64 { return h.net.GetTotalBytes() }
 

@@ -2,6 +2,7 @@ package tester
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"raftlab/internal/trace"
@@ -134,6 +135,12 @@ func (r *Raft) agree(command any, replicas int, again bool) int {
 	r.Failf(Progress, "command %s was not applied by %d servers within %v; connected are %v",
 		trace.Short(command), replicas, AgreeLimit, r.InTouch())
 	return 0
+}
+
+// LongCommand draws a command of so many bytes from the run's seed.
+func (r *Raft) LongCommand(size int) string {
+	const unlike = 16 // hexadecimal digits that no other begins with
+	return fmt.Sprintf("%0*x", unlike, r.Command()) + strings.Repeat("-", size-unlike)
 }
 
 // AppliedWithin waits until replicas servers have applied the command at index, and says whether they did.
