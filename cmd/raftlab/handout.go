@@ -65,9 +65,13 @@ func handOut(ctx context.Context, c handout.Config, stdout, stderr io.Writer) er
 	case err != nil:
 		return fmt.Errorf("handout: nothing was written:\n%w", err)
 	}
-	fmt.Fprintf(stdout, "%s: %d files; all %d tests of the lab fail on it, as they must.\n", c.Out, made.Files, made.Tests)
-	if c.Zip != "" {
-		fmt.Fprintf(stdout, "%s: the same, packed.\n", c.Zip)
-	}
+	printMade(stdout, c, made)
 	return nil
+}
+
+func printMade(out io.Writer, c handout.Config, made handout.Summary) {
+	fmt.Fprintf(out, "%s: %d files; all %d tests of the lab fail on it, as they must.\n", c.Out, made.Files, made.Tests)
+	if c.Zip != "" {
+		fmt.Fprintf(out, "%s: the same, packed.\n", c.Zip)
+	}
 }
