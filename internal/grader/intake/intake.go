@@ -1,10 +1,7 @@
 package intake
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"raftlab/internal/grader/results"
@@ -34,7 +31,10 @@ type Staged struct {
 	Hash    string   // of the files in Dir, SHA-256 in hexadecimal
 	Raft    bool     // there is a package raft
 	KV      bool     // there is a package kvraft
-	Notes   []string // what was left out, adapted or found changed, sentences without a full stop
+	Notes   []string // what was left out, adapted or found changed; no full stop at the end
+
+	// Origin says for each Go file in Dir, by its path there with slashes, what its path was in the submission.
+	Origin map[string]string
 }
 
 // Refusal says that a submission is not graded, by its own fault.
@@ -62,31 +62,4 @@ func (r *Refusal) Error() string {
 // notAccepted is the refusal of a whole submission, or of a file of it.
 func notAccepted(file, format string, args ...any) error {
 	return &Refusal{results.NotAccepted, []results.Place{{File: file, Text: fmt.Sprintf(format, args...)}}}
-}
-
-// Stage unpacks src below dir, which it makes. An error is a *Refusal, or of infrastructure.
-func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, error) {
-	b, err := unpack(ctx, src.Path, o.Limits)
-	if err != nil {
-		return Staged{}, err
-	}
-	s := Staged{Dir: dir}
-	for as, text := range b.files {
-		_, file, found := strings.Cut("/"+as, "/raft/")
-		if !found || strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		s.Raft = true
-		at := filepath.Join(dir, "raft", filepath.FromSlash(file))
-		if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
-			return Staged{}, fmt.Errorf("intake: %w", err)
-		}
-		if err := os.WriteFile(at, text, 0o666); err != nil {
-			return Staged{}, fmt.Errorf("intake: %w", err)
-		}
-	}
-	if !s.Raft {
-		return Staged{}, notAccepted("", "holds no package raft")
-	}
-	return s, nil
 }

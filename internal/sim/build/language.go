@@ -25,6 +25,13 @@ func readGoMod(name string) (goMod, error) {
 		return goMod{}, err
 	}
 	var mod goMod
+	mod.path, mod.language = ParseMod(text)
+	return mod, nil
+}
+
+// ParseMod returns the path of the module and the version of Go, like "1.21", that a go.mod names; "" where it names
+// none.
+func ParseMod(text []byte) (path, language string) {
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "//")
 		fields := strings.Fields(line)
@@ -33,12 +40,12 @@ func readGoMod(name string) (goMod, error) {
 		}
 		switch fields[0] {
 		case "module":
-			mod.path = strings.Trim(fields[1], "\"`")
+			path = strings.Trim(fields[1], "\"`")
 		case "go":
-			mod.language = fields[1]
+			language = fields[1]
 		}
 	}
-	return mod, nil
+	return path, language
 }
 
 // goModAbove returns the go.mod at or above dir and the folder that it is in, the zero goMod if there is none.

@@ -31,6 +31,12 @@ func Local(at, importPath string, modules []string) string {
 	return rest
 }
 
+// Standard says whether an import path is one of the standard library's, as far as its first element tells.
+func Standard(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	return standard[first]
+}
+
 // standard are the first elements of the standard library's import paths, and what only looks like one.
 var standard = func() map[string]bool {
 	names := map[string]bool{}

@@ -1,0 +1,126 @@
+package intake
+
+import (
+	"go/ast"
+	"go/token"
+	"path"
+	"slices"
+	"strings"
+)
+
+// persisterNames are what the lab's persister.go declares, in one edition or another.
+var persisterNames = strings.Fields(`Persister MakePersister clone Persister.Copy Persister.ReadRaftState
+	Persister.RaftStateSize Persister.ReadSnapshot Persister.SnapshotSize Persister.SaveRaftState
+	Persister.SaveStateAndSnapshot Persister.Save`)
+
+// harnessNames are what other packages of the lab's own declare for everybody.
+var harnessNames = map[string][]string{
+	"labrpc": strings.Fields(`Network MakeNetwork Network.MakeEnd Network.AddServer Network.DeleteServer Network.Connect
+		Network.Enable Network.Reliable Network.LongDelays Network.LongReordering Network.Cleanup Network.GetCount
+		Network.GetTotalCount Network.GetTotalBytes Server MakeServer Server.AddService Server.GetCount Service
+		MakeService ClientEnd ClientEnd.Call`),
+	"labgob": strings.Fields(`LabEncoder NewEncoder LabEncoder.Encode LabEncoder.EncodeValue LabDecoder NewDecoder
+		LabDecoder.Decode Register RegisterName`),
+}
+
+// deliveryFields are those of ApplyMsg, in one edition or another.
+var deliveryFields = strings.Fields(`CommandValid Command CommandIndex SnapshotValid Snapshot SnapshotTerm SnapshotIndex`)
+
+// persister says whether a persister.go, which is left out, is the lab's.
+func (c *collection) persister(f *file) {
+	if added := beyond(append(declared(f), methods(f)...), persisterNames); len(added) > 0 {
+		c.note("%s was changed, and the course's stands in its place, which has no %s", shown(f.path), strings.Join(added, ", "))
+	}
+}
+
+// changes adds notes on copies of the lab's packages that are not as they were handed out.
+func (c *collection) changes() {
+	for _, name := range []string{"labgob", "labrpc"} {
+		dir := path.Join(c.layout.root, name)
+		var names []string
+		for _, f := range c.layout.dirs[dir] {
+			if !f.test() {
+				names = append(names, declared(f)...)
+				names = append(names, methods(f)...)
+			}
+		}
+		names = slices.DeleteFunc(names, func(name string) bool {
+			typ, method, is := strings.Cut(name, ".")
+			return !ast.IsExported(typ) || is && !ast.IsExported(method)
+		})
+		if added := beyond(names, harnessNames[name]); len(added) > 0 {
+			c.note("%s was changed, and the course's stands in its place, which has no %s", shown(dir), strings.Join(added, ", "))
+		}
+	}
+	d := c.delivery()
+	if added := beyond(d.fields, deliveryFields); len(added) > 0 {
+		c.note("%s:%d: ApplyMsg was changed: it has %s, which the tests pass over", shown(d.file.path), d.line,
+			strings.Join(added, ", "))
+	}
+}
+
+// beyond returns, sorted, the names that are not known.
+func beyond(names, known []string) []string {
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.Contains(known, name) || name == "_" || name == "init"
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// delivery is a submission's type ApplyMsg.
+type delivery struct {
+	file         *file // nil: there is none
+	line, column int
+	fields       []string
+	opaque       bool // it is no struct with fields of its own: only a compiler can tell what it has
+}
+
+// delivery looks for it in package raft.
+func (c *collection) delivery() (d delivery) {
+	for _, f := range c.raft() {
+		for _, decl := range f.tree.Decls {
+			types, is := decl.(*ast.GenDecl)
+			if !is || types.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range types.Specs {
+				s := spec.(*ast.TypeSpec)
+				if s.Name.Name != "ApplyMsg" {
+					continue
+				}
+				at := f.position(s.Pos())
+				d = delivery{file: f, line: at.Line, column: at.Column}
+				d.read(s.Type)
+				return d
+			}
+		}
+	}
+	return d
+}
+
+func (d *delivery) read(typ ast.Expr) {
+	fields, is := typ.(*ast.StructType)
+	if d.opaque = !is; d.opaque {
+		return
+	}
+	for _, field := range fields.Fields.List {
+		d.opaque = d.opaque || len(field.Names) == 0 // embedded
+		for _, name := range field.Names {
+			d.fields = append(d.fields, name.Name)
+		}
+	}
+}
+
+// raft returns the files of package raft itself that are taken.
+func (c *collection) raft() []*file { return c.of("raft") }
+
+func (c *collection) of(as string) []*file {
+	var files []*file
+	for _, f := range c.files {
+		if path.Dir(f.as) == as {
+			files = append(files, f.file)
+		}
+	}
+	return files
+}
