@@ -71,6 +71,7 @@ func rootCommand() *cobra.Command {
 	// BEGIN SOLUTION
 	// Commands for teachers: here, so that students do not get them. Their files are named in internal/handout/plan.go.
 	root.AddCommand(handoutCommand())
+	root.AddCommand(gradeCommand(), gradeWorkerCommand())
 	// END SOLUTION
 	return root
 }
