@@ -38,9 +38,11 @@ type Cluster struct {
 }
 
 func newCluster(servers int, seed uint64) *Cluster {
-	return &Cluster{n: servers, up: make([]bool, servers), connected: make([]bool, servers),
-		group: make([]int, servers), ways: make([][]labrpc.Faults, servers), roles: newRoles(servers),
-		abandon: make(chan struct{}), rng: rand.New(rand.NewPCG(seed, 0x7261667474657374))}
+	c := &Cluster{n: servers, up: make([]bool, servers), connected: make([]bool, servers),
+		group: make([]int, servers), ways: make([][]labrpc.Faults, servers), abandon: make(chan struct{}),
+		rng: rand.New(rand.NewPCG(seed, 0x7261667474657374))}
+	c.roles = newRoles(servers, func() { c.host.Changed() })
+	return c
 }
 
 // Servers returns how many servers there are; they are numbered from 0.

@@ -8,6 +8,8 @@ import (
 
 // roles follows who leads, from State events. It is a trace.Sink that judges nothing.
 type roles struct {
+	won func() // called at each election, while the event is passed on: it must not block
+
 	mu        sync.Mutex // guards all below
 	leads     []bool     // per server: whether it said so last, in this life
 	leader    int        // the last to have become leader of a term above all before; -1: nobody yet
@@ -16,7 +18,9 @@ type roles struct {
 	elections int        // how often leader was seen to win a term
 }
 
-func newRoles(servers int) *roles { return &roles{leads: make([]bool, servers), leader: -1, old: -1} }
+func newRoles(servers int, won func()) *roles {
+	return &roles{won: won, leads: make([]bool, servers), leader: -1, old: -1}
+}
 
 func (v *roles) see(e trace.Event) {
 	v.mu.Lock()
@@ -34,6 +38,7 @@ func (v *roles) see(e trace.Event) {
 		}
 		v.leader, v.term = e.Node, e.Term
 		v.elections++
+		v.won()
 	}
 }
 
