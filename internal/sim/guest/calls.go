@@ -91,6 +91,7 @@ func replied(r frame.Reader) {
 type services struct {
 	server *labrpc.Server
 	me     int
+	watch  *watch // looks at the peer after each request
 
 	mu   sync.Mutex // guards idle
 	idle []chan<- request
@@ -102,8 +103,8 @@ type request struct {
 	args   []byte
 }
 
-func serve(me int, receivers ...any) *services {
-	s := &services{server: labrpc.MakeServer(), me: me}
+func serve(me int, w *watch, receivers ...any) *services {
+	s := &services{server: labrpc.MakeServer(), me: me, watch: w}
 	for _, receiver := range receivers {
 		s.server.AddService(labrpc.MakeService(receiver))
 	}
@@ -136,6 +137,7 @@ func (s *services) work(q request) {
 		}
 		w.Bytes(reply)
 		host.end(w)
+		s.watch.look()
 		s.mu.Lock()
 		s.idle = append(s.idle, next)
 		s.mu.Unlock()

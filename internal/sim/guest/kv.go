@@ -22,8 +22,8 @@ func bootKV(role int, l life) server {
 	go func() {
 		s.server = kvraft.StartKVServer(l.ends, l.me, disk(l), l.maxRaftState)
 		below := raftOf(s.server)
-		s.services = serve(l.me, s.server, below)
 		s.watch = newWatch(below)
+		s.services = serve(l.me, s.watch, s.server, below)
 		ready()
 	}()
 	return s
@@ -51,10 +51,8 @@ func (s *kvServer) handle(kind frame.Kind, r frame.Reader) {
 	switch kind {
 	case frame.Request:
 		s.services.requested(r)
-		s.watch.look()
 	case frame.Reply:
-		replied(r)
-		s.watch.look()
+		s.watch.lookAfter(func() { replied(r) })
 	case frame.Observe:
 		go s.watch.tell(r.Uint())
 	case frame.Kill:

@@ -4,7 +4,6 @@ package main
 
 import (
 	"reflect"
-	"runtime"
 	"sync"
 	"time"
 	"unsafe"
@@ -42,8 +41,8 @@ func bootRaft(l life) server {
 	go func() {
 		applyCh := make(chan raft.ApplyMsg)
 		p.raft = raft.Make(l.ends, l.me, disk(l), applyCh)
-		p.services = serve(l.me, p.raft)
 		p.watch = newWatch(p.raft)
+		p.services = serve(l.me, p.watch, p.raft)
 		go p.deliver(applyCh)
 		ready()
 	}()
@@ -72,10 +71,8 @@ func (p *raftPeer) handle(kind frame.Kind, r frame.Reader) {
 	switch kind {
 	case frame.Request:
 		p.services.requested(r)
-		p.watch.look()
 	case frame.Reply:
-		replied(r)
-		p.watch.look()
+		p.watch.lookAfter(func() { replied(r) })
 	case frame.Start:
 		go p.start(r.Uint(), r.Command())
 	case frame.Observe:
@@ -172,31 +169,39 @@ func newWatch(p peer) *watch {
 	return w
 }
 
-// look has the peer looked at soon.
-func (w *watch) look() {
-	if w == nil {
-		return
+// lookAfter has the peer looked at soon after the goroutine has run that goOn lets go on: of goroutines that are made
+// ready, the last one runs first.
+func (w *watch) lookAfter(goOn func()) {
+	if w != nil {
+		select {
+		case w.due <- struct{}{}:
+		default:
+		}
 	}
-	select {
-	case w.due <- struct{}{}:
-	default:
-	}
+	goOn()
 }
 
 func (w *watch) run() {
 	for range w.due {
-		runtime.Gosched() // let what has come in be handled first
-		w.mu.Lock()
-		term, leads := w.peer.GetState()
-		if term != w.term || leads != w.leads {
-			w.term, w.leads = term, leads
-			f := host.begin(frame.State)
-			f.Int(term)
-			f.Bool(leads)
-			host.end(f)
-		}
-		w.mu.Unlock()
+		w.look()
 	}
+}
+
+// look looks at the peer, unless somebody does so at present.
+func (w *watch) look() {
+	if w == nil || !w.mu.TryLock() {
+		return
+	}
+	defer w.mu.Unlock()
+	term, leads := w.peer.GetState()
+	if term == w.term && leads == w.leads {
+		return
+	}
+	w.term, w.leads = term, leads
+	f := host.begin(frame.State)
+	f.Int(term)
+	f.Bool(leads)
+	host.end(f)
 }
 
 // tell answers the host's question.
