@@ -294,6 +294,11 @@ func TestTerminal(t *testing.T) {
 	if string(text) != want {
 		t.Errorf("got\n%s\nwant\n%s", text, want)
 	}
+	d := sample()
+	d.Interrupted = true
+	if text, err := report.Terminal(d); err != nil || !strings.HasSuffix(string(text), "interrupted: not all runs were made\n") {
+		t.Errorf("no word of the interruption: %s, %v", text, err)
+	}
 }
 
 // What students get tells nothing of tests that are not visible but their points.

@@ -97,5 +97,9 @@ func totals(d results.Document) string {
 	for _, status := range order {
 		parts = append(parts, fmt.Sprintf("%d %s", count[status], status))
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(parts, ", ")
+	if d.Interrupted {
+		text += "; interrupted: not all runs were made"
+	}
+	return text
 }
