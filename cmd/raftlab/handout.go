@@ -12,15 +12,15 @@ import (
 	"raftlab/internal/sim/build"
 )
 
-const handoutHelp = `Handout writes what students get: this tree with its solution regions replaced by their prompts, without the packages
-that are answers, the tools and pages for teachers, and the tests of the lab's own machinery. go.mod holds the modules that are
-still needed.
+const handoutHelp = `Handout writes what students get: this tree with its solution regions replaced by their prompts, without the
+packages that are answers, the tools and pages for teachers, and the tests of the lab's own machinery. go.mod holds the
+modules that are still needed.
 
 A region is what lies between the lines // BEGIN SOLUTION and // END SOLUTION; the comments between // BEGIN PROMPT and
 // END PROMPT in it stand in its place. go doc raftlab/internal/handout says more.
 
-Nothing is written before it is checked: that no line of an answer is left anywhere, that it is formatted, vetted and builds,
-also for the simulator, and that each of the lab's tests fails on it. The same tree gives the same bytes.
+Nothing is written before it is checked: that no line of an answer is left anywhere, that it is formatted, vetted and
+builds, also for the simulator, and that each of the lab's tests fails on it. The same tree gives the same bytes.
 
 It is made of the tree in or above the working directory. There is no git history in it: begin a repository of its own.
 

@@ -81,8 +81,8 @@ func compile(ctx context.Context, dir string, wasip1 []string) error {
 	return command(ctx, dir, []string{"GOOS=wasip1", "GOARCH=wasm"}, args...)
 }
 
-// fail runs each of the lab's tests, which must find fault with the tree in dir: nothing of what is asked for is written
-// there. It returns how many there are.
+// fail runs each of the lab's tests, which must find fault with the tree in dir: nothing of what is asked for is
+// there. It returns how many tests there are.
 func fail(ctx context.Context, dir string) (tests int, err error) {
 	target, err := campaign.Find(dir, "")
 	if err != nil {

@@ -16,15 +16,15 @@
 //	}
 //
 // The region, markers and all, is replaced by its prompt: the lines between the prompt's markers, which are comments,
-// without their "// ". A region without a prompt is replaced by nothing, and a file of which nothing is left is left out.
-// Regions do not nest, and have at most one prompt. In Markdown a marker is written <!-- BEGIN SOLUTION -->, and elsewhere
-// # BEGIN SOLUTION.
+// without their "// ". A region without a prompt is replaced by nothing, and a file of which nothing is left is left
+// out. Regions do not nest, and have at most one prompt. In Markdown a marker is written <!-- BEGIN SOLUTION -->, and
+// in scripts # BEGIN SOLUTION.
 //
 // # What is handed out
 //
-// The packages that the roots of a plan need once their regions are gone, found by following imports; no file is handed out
-// by accident, since each is either reached or named. One that needs an answer package is an error. Tests are left out,
-// but for the lab's own. README and Makefile are the student's own, kept in this package's folder student.
+// The packages that the roots of a plan need once their regions are gone, found by following imports; no file is handed
+// out by accident, since each is either reached or named. One that needs an answer package is an error. Tests are left
+// out, but for the lab's own. README and Makefile are the student's own, kept in this package's folder student.
 //
 // # What is checked
 //

@@ -146,11 +146,11 @@ func (g *gatherer) embedded(dir string, patterns []string) error {
 // others takes the files that the plan names.
 func (g *gatherer) others() error { return g.matching(g.files) }
 
-// matching takes files by patterns, each of which must find some.
+// matching takes files by patterns. One that is a plain name must find that file.
 func (g *gatherer) matching(patterns []string) error {
 	for _, pattern := range patterns {
 		names, err := fs.Glob(g.root, pattern)
-		if err == nil && len(names) == 0 {
+		if err == nil && len(names) == 0 && !strings.ContainsAny(pattern, `*?[\`) {
 			err = fs.ErrNotExist
 		}
 		if err != nil {
@@ -204,9 +204,6 @@ func (g *gatherer) ours() error {
 func (g *gatherer) answerLines() error {
 	for _, dir := range g.answers {
 		err := fs.WalkDir(g.root, dir, func(name string, entry fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) && name == dir {
-				return nil // an answer that is not there tells nothing
-			}
 			switch {
 			case err != nil:
 				return err

@@ -11,32 +11,35 @@ import (
 // tiny is a module with one of everything.
 func tiny() map[string]string {
 	return map[string]string{
-		"go.mod":            "module tiny\n\ngo 1.26.0\n",
-		"go.sum":            "",
-		"run.sh":            text("#!/bin/sh", "exec go run ./app"),
-		"docs/page.md":      text("See [the program](../app) and [this](#page)."),
-		"docs/secret.md":    text("The answer to everything is forty-two."),
-		"app/main.go":       text("package main", "", `import "tiny/lab"`, "", "func main() { println(lab.Answer()) }"),
-		"app/teach.go":      text("package main", "", `import _ "tiny/teacher"`),
-		"teacher/t.go":      text("package teacher"),
-		"unused/u.go":       text("package unused"),
-		"core/core.go":      text("package core", "", "// Answer is the answer to what was asked.", "func Answer() int { return 6 * 7 }"),
+		"go.mod":         "module tiny\n\ngo 1.26.0\n",
+		"go.sum":         "",
+		"run.sh":         text("#!/bin/sh", "exec go run ./app"),
+		"docs/page.md":   text("See [the program](../app) and [this](#page)."),
+		"docs/secret.md": text("The answer to everything is forty-two."),
+		"app/main.go":    text("package main", "", `import "tiny/lab"`, "", "func main() { println(lab.Answer()) }"),
+		"app/teach.go":   text("package main", "", `import _ "tiny/teacher"`),
+		"teacher/t.go":   text("package teacher"),
+		"unused/u.go":    text("package unused"),
+		"core/core.go": text("package core", "", "// Answer is the answer to what was asked.",
+			"func Answer() int { return 6 * 7 }"),
 		"core/core_test.go": text("package core", "", "var expectedFromEverybody = Answer()"),
 		"lab/data.txt":      "data\n",
-		"lab/lab_test.go": text("package lab", "", `import "testing"`, "", "func TestAnswer(t *testing.T) {", "\tif Answer() != 42 {",
-			"\t\tt.Fail()", "\t}", "}"),
+		"lab/lab_test.go": text("package lab", "", `import "testing"`, "", "func TestAnswer(t *testing.T) {",
+			"\tif Answer() != 42 {", "\t\tt.Fail()", "\t}", "}"),
 		"lab/own_test.go": text("package lab"),
 		"lab/extra.go":    text("// BEGIN SOLUTION", "package lab", "", "var extra = 1", "// END SOLUTION"),
 		"lab/lab.go": text("package lab", "", "// BEGIN SOLUTION", "// BEGIN PROMPT", `// import _ "embed"`, "// END PROMPT",
-			"", "import (", `	_ "embed"`, "", `	"tiny/core"`, ")", "", "// END SOLUTION", "", "//go:embed data.txt", "var data string", "",
-			"// Answer is what you are to find.", "func Answer() int {", "\t// BEGIN SOLUTION", "\t// BEGIN PROMPT", "\t// return 0",
-			"\t// END PROMPT", "\treturn core.Answer() + len(data) - extra", "\t// END SOLUTION", "}"),
+			"", "import (", `	_ "embed"`, "", `	"tiny/core"`, ")", "", "// END SOLUTION", "", "//go:embed data.txt",
+			"var data string", "", "// Answer is what you are to find.", "func Answer() int {", "\t// BEGIN SOLUTION",
+			"\t// BEGIN PROMPT", "\t// return 0", "\t// END PROMPT",
+			"\treturn core.Answer() + len(data) - extra", "\t// END SOLUTION", "}"),
 	}
 }
 
 func tinyPlan() plan {
-	return plan{module: "tiny", roots: []string{"app"}, tests: []string{"lab/lab_test.go"}, answers: []string{"core", "docs/secret.md"},
-		inside: []string{"teacher"}, leftOut: []string{"app/teach*.go"}, files: []string{"docs/p*.md", "run.sh"},
+	return plan{module: "tiny", roots: []string{"app"}, tests: []string{"lab/lab_test.go"},
+		answers: []string{"core", "docs/secret.md"}, inside: []string{"teacher"}, leftOut: []string{"app/teach*.go"},
+		files:    []string{"docs/p*.md", "run.sh"},
 		programs: []string{"run.sh"}, own: files(map[string]string{"README.md.txt": "Read [this](docs/page.md).\n"}),
 		wasip1: []string{"lab"}}
 }
@@ -104,8 +107,12 @@ func TestGatherRefuses(t *testing.T) {
 		{"a package that is missing", func(x map[string]string, _ *plan) {
 			x["app/main.go"] = text("package main", "", `import _ "tiny/gone"`)
 		}, "app/main.go: package gone: "},
-		{"an embedded file that is missing", func(x map[string]string, _ *plan) { delete(x, "lab/data.txt") }, "lab/data.txt"},
-		{"a page that is missing", func(x map[string]string, _ *plan) { delete(x, "docs/page.md") }, "docs/p*.md: file does not exist"},
+		{"an embedded file that is missing", func(x map[string]string, _ *plan) { delete(x, "lab/data.txt") },
+			"lab/data.txt"},
+		{"a script that is missing", func(x map[string]string, _ *plan) { delete(x, "run.sh") },
+			"run.sh: file does not exist"},
+		{"an answer that is missing", func(x map[string]string, _ *plan) { delete(x, "docs/secret.md") },
+			"docs/secret.md"},
 		{"no go.mod", func(x map[string]string, _ *plan) { delete(x, "go.mod") }, "go.mod: file does not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -120,15 +127,20 @@ func TestGatherRefuses(t *testing.T) {
 
 // TestLeaks plants what must not be handed out, wherever it could come to be.
 func TestLeaks(t *testing.T) {
+	const (
+		line25 = "gives away line 25 of lab/lab.go"
+		line4  = "gives away line 4 of core/core.go"
+	)
 	for _, c := range []struct {
 		name, file, line, want string
 	}{
-		{"a line of a region", "app/main.go", "\treturn core.Answer() + len(data) - extra", "gives away line 25 of lab/lab.go"},
-		{"other blanks", "app/main.go", "return  core.Answer() +\tlen(data) - extra", "gives away line 25 of lab/lab.go"},
-		{"in a comment", "lab/lab.go", "//return core.Answer() + len(data) - extra", "gives away line 25 of lab/lab.go"},
-		{"in a list", "docs/page.md", "  - return core.Answer() + len(data) - extra", "gives away line 25 of lab/lab.go"},
-		{"an answer package", "run.sh", "func Answer() int { return 6 * 7 }", "gives away line 4 of core/core.go"},
-		{"an answer's comment", "docs/page.md", "Answer is the answer to what was asked.", "gives away line 3 of core/core.go"},
+		{"a line of a region", "app/main.go", "\treturn core.Answer() + len(data) - extra", line25},
+		{"other blanks", "app/main.go", "return  core.Answer() +\tlen(data) - extra", line25},
+		{"in a comment", "lab/lab.go", "//return core.Answer() + len(data) - extra", line25},
+		{"in a list", "docs/page.md", "  - return core.Answer() + len(data) - extra", line25},
+		{"an answer package", "run.sh", "func Answer() int { return 6 * 7 }", line4},
+		{"an answer's comment", "docs/page.md", "Answer is the answer to what was asked.",
+			"gives away line 3 of core/core.go"},
 		{"a page of answers", "README.md", "> The answer to everything is forty-two.", "gives away line 1 of docs/secret.md"},
 		{"a marker", "README.md", "Put it between BEGIN SOLUTION and so on.", "a marker is left"},
 		{"a link", "README.md", "See [more](docs/secret.md#all).", "links to docs/secret.md, which students do not get"},
@@ -162,13 +174,14 @@ func TestNoLeaks(t *testing.T) {
 		}
 	}
 	texts, p := tiny(), tinyPlan()
-	p.shared = []string{"return core.Answer() + len(data) - extra"}
-	texts["docs/page.md"] = "    return core.Answer() + len(data) - extra\n"
+	const secret = "return core.Answer() + len(data) - extra"
+	p.shared = []string{secret}
+	texts["docs/page.md"] = "    " + secret + "\n"
 	if err := gathered(t, texts, p).read(); err != nil {
 		t.Errorf("shared: %v", err)
 	}
 	texts, p = tiny(), tinyPlan()
-	texts["lab/lab.go"] = strings.Replace(texts["lab/lab.go"], "// return 0", "// return core.Answer() + len(data) - extra", 1)
+	texts["lab/lab.go"] = strings.Replace(texts["lab/lab.go"], "// return 0", "// "+secret, 1)
 	if err := gathered(t, texts, p).read(); err != nil {
 		t.Errorf("in a prompt: %v", err)
 	}

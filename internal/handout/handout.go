@@ -23,11 +23,12 @@ type Summary struct {
 }
 
 // Make makes the student's tree. Nothing is at Out or Zip before all of it has been checked: it is formatted; no marker
-// and no line of an answer is left in it; its links lead somewhere; it is vetted, and builds for this machine and for the
-// simulator; each of the lab's tests finds fault with it. What is made depends on the tree at Root alone, to the byte.
+// and no line of an answer is left in it; its links lead somewhere; it is vetted, and builds for this machine and for
+// the simulator; each of the lab's tests finds fault with it. What is made depends on the tree at Root alone, to the
+// byte.
 //
-// An error of the tree is made of a *Mistake for each thing that is wrong. If ctx is done Make returns its error; then, as
-// after any other error, it leaves nothing behind. It blocks for as long as a build takes, seconds to a minute.
+// An error of the tree is made of a *Mistake for each thing that is wrong. If ctx is done Make returns its error; then,
+// as after any other error, it leaves nothing behind. It blocks for as long as a build takes, seconds to a minute.
 func Make(ctx context.Context, c Config) (Summary, error) { return c.make(ctx, lab()) }
 
 func (c Config) make(ctx context.Context, p plan) (s Summary, err error) {

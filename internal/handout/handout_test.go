@@ -30,7 +30,8 @@ func TestHandout(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps []string
-	made, err := Make(t.Context(), Config{Root: root, Out: out, Zip: packed, Step: func(s string) { steps = append(steps, s) }})
+	made, err := Make(t.Context(), Config{Root: root, Out: out, Zip: packed,
+		Step: func(s string) { steps = append(steps, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,8 +171,9 @@ func needsOnly(t *testing.T, out string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for module, want := range map[string]bool{"github.com/sasha-s/go-deadlock": true, "github.com/tetratelabs/wazero": true,
-		"golang.org/x/exp": true, "github.com/chromedp/chromedp": false, "github.com/goccy/go-yaml": false} {
+	for module, want := range map[string]bool{"github.com/sasha-s/go-deadlock": true,
+		"github.com/tetratelabs/wazero": true, "golang.org/x/exp": true, "github.com/chromedp/chromedp": false,
+		"github.com/goccy/go-yaml": false} {
 		if got := strings.Contains(string(text), module+" v"); got != want {
 			t.Errorf("go.mod names %s: %v, want %v", module, got, want)
 		}
@@ -184,7 +186,8 @@ func runs(t *testing.T, out string) {
 	cmd.Dir = out
 	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(said), "3 runs of 3 tests: 0 passed, 3 failed") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 ||
+		!strings.Contains(string(said), "3 runs of 3 tests: 0 passed, 3 failed") {
 		t.Errorf("%v\n%s", err, said)
 	}
 }
@@ -273,8 +276,8 @@ func TestCompileRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			staged := tree{files: map[string]file{"go.mod": {text: "module tiny\n\ngo 1.26.0\n"}, "lab/doc.go": {text: "package lab\n"},
-				"lab/lab.go": {text: c.text}}}
+			staged := tree{files: map[string]file{"go.mod": {text: "module tiny\n\ngo 1.26.0\n"},
+				"lab/doc.go": {text: "package lab\n"}, "lab/lab.go": {text: c.text}}}
 			if err := s.write(staged); err != nil {
 				t.Fatal(err)
 			}

@@ -19,8 +19,8 @@ func TestStrip(t *testing.T) {
 			text("a", "// BEGIN SOLUTION", "b", "", "c", "// END SOLUTION", "d"),
 			text("a", "d"), []string{"b", "", "c"}},
 		{"prompt", "a.go",
-			text("func f() int {", "\t// BEGIN SOLUTION", "\t// BEGIN PROMPT", "\t// // Your code here.", "\t//", "\t// return 0",
-				"\t// END PROMPT", "\treturn 42", "\t// END SOLUTION", "}"),
+			text("func f() int {", "\t// BEGIN SOLUTION", "\t// BEGIN PROMPT", "\t// // Your code here.", "\t//",
+				"\t// return 0", "\t// END PROMPT", "\treturn 42", "\t// END SOLUTION", "}"),
 			text("func f() int {", "\t// Your code here.", "", "\treturn 0", "}"), []string{"\treturn 42"}},
 		{"prompt with tabs of its own", "a.go",
 			text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// type T struct {", "// \tx int", "// }", "// END PROMPT",
@@ -83,12 +83,14 @@ func TestStripRefuses(t *testing.T) {
 			text("// BEGIN SOLUTION", "// BEGIN SOLUTION", "// END SOLUTION", "// END SOLUTION"),
 			[]string{"x/a.go:2: a region inside the one of line 1", "x/a.go:4: the end of a region that was not begun"}},
 		{"stray end", text("a", "", "// END SOLUTION"), []string{"x/a.go:3: the end of a region that was not begun"}},
-		{"prompt outside", text("// BEGIN PROMPT", "// a", "// END PROMPT"), []string{"x/a.go:1: a prompt outside of a region"}},
+		{"prompt outside", text("// BEGIN PROMPT", "// a", "// END PROMPT"),
+			[]string{"x/a.go:1: a prompt outside of a region"}},
 		{"unclosed prompt", text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// a", "// END SOLUTION"),
 			[]string{"x/a.go:4: the region ends inside the prompt of line 2"}},
 		{"nothing closed", text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// a"),
 			[]string{"x/a.go:2: the prompt is not closed", "x/a.go:1: the region is not closed"}},
-		{"prompt in a prompt", text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// BEGIN PROMPT", "// END PROMPT", "// END SOLUTION"),
+		{"prompt in a prompt", text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// BEGIN PROMPT", "// END PROMPT",
+			"// END SOLUTION"),
 			[]string{"x/a.go:3: a prompt inside the one of line 2"}},
 		{"two prompts", text("// BEGIN SOLUTION", "// BEGIN PROMPT", "// END PROMPT", "a", "// BEGIN PROMPT", "// END PROMPT",
 			"// END SOLUTION"), []string{"x/a.go:5: the region's second prompt, after the one of line 2"}},
@@ -134,7 +136,8 @@ func TestStripGoFormats(t *testing.T) {
 		t.Errorf("%q, %v; want %q", got.text, err, want)
 	}
 	for _, c := range []struct{ text, want string }{
-		{text("package a", "", "// BEGIN SOLUTION", "func f() {", "// END SOLUTION", "}"), "is no Go any more without its regions"},
+		{text("package a", "", "// BEGIN SOLUTION", "func f() {", "// END SOLUTION", "}"),
+			"is no Go any more without its regions"},
 		{text("package a", "", "var   x int"), "is not as gofmt has it"},
 	} {
 		if _, err := stripGo("a.go", c.text); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -42,12 +42,12 @@ func essence(text string) string {
 	return strings.Join(strings.Fields(strings.TrimLeft(text, "/*+-#> \t")), " ")
 }
 
-// idiom is the length, in bytes, below which a line is taken for one that everybody writes: "if err != nil {", the head of
-// a loop. No answer of any substance has only such lines.
+// idiom is the length, in bytes, below which a line is taken for one that everybody writes: "if err != nil {", the head
+// of a loop. No answer of any substance has only such lines.
 const idiom = 24
 
-// telling reports whether the line with this essence says enough to give something away. A lone text in quotes, such as an
-// import, does not.
+// telling reports whether the line with this essence says enough to give something away. A lone text in quotes, such as
+// an import, does not.
 func telling(essence string) bool {
 	quoted := strings.HasPrefix(essence, `"`) && !strings.Contains(essence, " ")
 	return len(essence) >= idiom && !quoted
