@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"raftlab/internal/hunt"
 	"raftlab/internal/sim"
 	"raftlab/internal/sim/campaign"
 	"raftlab/internal/suite"
@@ -20,6 +23,9 @@ const replayHelp = `Replay makes one run of a test again: the same seed gives th
 the last events that matter if it failed, and what each peer has printed; with -v all events. It makes the
 run twice and says whether the two were the same.
 
+With --schedule it plays a script of faults instead, one that raftlab hunt has saved or that you wrote: docs/hunt.md says how to
+read it. The script holds its seed.
+
 DIR is the submission's folder, as for raftlab test; without it, raft/ and kvraft/ are run.
 
 Exit status: 0 passed, 1 failed, 2 wrong usage or a submission that does not compile, 3 nothing found out, or the two
@@ -27,22 +33,28 @@ runs differ, 130 interrupted.`
 
 // replayFlags is what the command line of replay says.
 type replayFlags struct {
-	seed    uint64
-	events  string
-	verbose bool
-	strict  bool
+	seed     uint64
+	schedule string // a file; "": a test is replayed
+	events   string
+	verbose  bool
+	strict   bool
 }
 
 func replayCommand() *cobra.Command {
 	var f replayFlags
 	cmd := &cobra.Command{
-		Use:   "replay TEST --seed N [DIR]",
+		Use:   "replay TEST --seed N [DIR] | replay --schedule FILE [DIR]",
 		Short: "Make one run in the simulator again, and show all of it",
 		Long:  replayHelp,
 		Example: "  raftlab replay TestBackup2B --seed 17\n" +
-			"  raftlab replay Figure82C --seed 3 submissions/ann -v --events events.jsonl",
+			"  raftlab replay Figure82C --seed 3 submissions/ann -v --events events.jsonl\n" +
+			"  raftlab replay --schedule out/hunt/raft-seed17.txt submissions/ann",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
+			case f.schedule != "" && len(args) > 1:
+				return fmt.Errorf("replay --schedule takes at most one folder, not %q; see raftlab replay --help", args)
+			case f.schedule != "":
+				return nil
 			case len(args) == 0:
 				return errors.New("replay which test? As in raftlab replay TestBackup2B --seed 17")
 			case len(args) > 2:
@@ -51,6 +63,12 @@ func replayCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.schedule != "" {
+				if cmd.Flags().Changed("seed") {
+					return errors.New("replay: --schedule holds its seed; --seed is for tests")
+				}
+				return replaySchedule(cmd.Context(), strings.Join(args, ""), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			}
 			if !cmd.Flags().Changed("seed") {
 				return errors.New("replay which seed? --seed is missing")
 			}
@@ -63,14 +81,14 @@ func replayCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.Uint64Var(&f.seed, "seed", 0, "the run's seed, as the failure named it")
+	flags.StringVar(&f.schedule, "schedule", "", "play the schedule in this file instead of a test")
 	flags.StringVar(&f.events, "events", "", "also write all events to this file, as JSONL")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print all events")
 	flags.BoolVar(&f.strict, "strict", strictWanted(), "as for raftlab test")
 	return cmd
 }
 
-func replay(ctx context.Context, name, what string, f replayFlags, stdout,
-	stderr io.Writer) (err error) {
+func replay(ctx context.Context, name, what string, f replayFlags, stdout, stderr io.Writer) error {
 	target, err := campaign.Find("", what)
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
@@ -79,6 +97,32 @@ func replay(ctx context.Context, name, what string, f replayFlags, stdout,
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
+	return replayRun(ctx, target, scenario, f, stdout, stderr)
+}
+
+// replaySchedule plays the schedule in a file.
+func replaySchedule(ctx context.Context, what string, f replayFlags, stdout, stderr io.Writer) error {
+	s, err := hunt.Read(f.schedule)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	if what == "" {
+		what = string(s.Lab)
+	}
+	target, err := campaign.Find("", what)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	if !slices.Contains(labsOf(target), s.Lab) {
+		return fmt.Errorf("replay: %s is for %s, and %s has none", f.schedule, s.Lab, what)
+	}
+	f.seed = s.Seed
+	return replayRun(ctx, target, hunt.Scenario(s), f, stdout, stderr)
+}
+
+// replayRun makes one run, twice, and shows it.
+func replayRun(ctx context.Context, target campaign.Target, scenario suite.Scenario, f replayFlags, stdout,
+	stderr io.Writer) (err error) {
 	out := bufio.NewWriter(stdout)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	sinks, written, err := replaySinks(f, out)

@@ -68,6 +68,7 @@ func rootCommand() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(checkCommand(), testCommand(), replayCommand(), runnerCommand())
+	root.AddCommand(huntCommand())
 	// BEGIN SOLUTION
 	// Commands for teachers: here, so that students do not get them. Their files are named in internal/handout/plan.go.
 	root.AddCommand(handoutCommand())
