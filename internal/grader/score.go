@@ -19,7 +19,14 @@ func (b *batch) score(s *submission, interrupted bool) results.Submission {
 	if s.refusal != nil {
 		r.Hash = "" // which is of the reasons
 	}
+	if s.staged.KV && !s.staged.Raft && !b.Course.ReferenceRaft && slices.Contains(b.Course.Labs, course.KV) {
+		r.Notes = append(r.Notes, "kvraft was not run: it comes without a package raft, and course.yaml has no "+
+			"reference-raft that says to judge it on the course's own")
+	}
 	r.Status, r.Problems = b.status(s, interrupted)
+	for i, p := range r.Problems {
+		r.Problems[i].File = cmp.Or(s.staged.Origin[p.File], p.File)
+	}
 	units := map[string]*unit{}
 	for _, u := range s.units {
 		units[u.lab] = u
@@ -57,7 +64,7 @@ func (u *unit) forget() {
 func (b *batch) status(s *submission, interrupted bool) (string, []results.Place) {
 	switch {
 	case s.refusal != nil:
-		return s.refusal.Status, s.refusal.Places
+		return s.refusal.Status, slices.Clone(s.refusal.Places)
 	case s.lost != "":
 		return results.Infrastructure, []results.Place{{Text: b.impersonal(s.lost)}}
 	case len(s.units) == 0:
@@ -131,7 +138,7 @@ func (b *batch) result(t course.Test, u *unit, status string, interrupted bool) 
 		return r, 0
 	case u.built != nil && u.built.Problems != nil:
 		r.Failed = all
-		without(string(sim.NotBuilt), compilerWords(u.built.Problems))
+		without(string(sim.NotBuilt), u.compilerWords())
 		return r, 0
 	case u.built != nil && u.built.Lost != "":
 		r.Broken = all
@@ -170,13 +177,14 @@ func (b *batch) result(t course.Test, u *unit, status string, interrupted bool) 
 }
 
 // compilerWords is the beginning of what the compiler said.
-func compilerWords(problems []results.Place) string {
+func (u *unit) compilerWords() string {
 	const most = 5
+	problems := u.built.Problems
 	var lines []string
 	for _, p := range problems[:min(most, len(problems))] {
 		line := p.Text
 		if p.Line > 0 {
-			line = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+			line = fmt.Sprintf("%s:%d:%d: %s", cmp.Or(u.of.staged.Origin[p.File], p.File), p.Line, p.Column, p.Text)
 		}
 		lines = append(lines, line)
 	}

@@ -153,6 +153,18 @@ func TestAnothersJournal(t *testing.T) {
 	}
 }
 
+// TestHashNotKnown has a submission that could not be read the first time.
+func TestHashNotKnown(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "journal.jsonl")
+	j := claim(t, name)
+	if err := j.Begin(journal.Header{Submissions: []journal.Submission{{"ann", ""}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Resume(journal.Header{Submissions: []journal.Submission{{"ann", "a"}}}, func(journal.Entry) {}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOneGradingAtATime(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "journal.jsonl")
 	first := claim(t, name)
