@@ -12,9 +12,9 @@ import (
 	"raftlab/internal/sim/build"
 )
 
-const handoutHelp = `Handout writes what students get: this tree with its solution regions replaced by their prompts, without the
-packages that are answers, the tools and pages for teachers, and the tests of the lab's own machinery. go.mod holds the
-modules that are still needed.
+const handoutHelp = `Handout writes what students get: this tree with its solution regions replaced by their prompts.
+It leaves out the packages that are answers, the tools and pages for teachers, and the tests of the lab's own machinery.
+go.mod holds the modules that are still needed.
 
 A region is what lies between the lines // BEGIN SOLUTION and // END SOLUTION; the comments between // BEGIN PROMPT and
 // END PROMPT in it stand in its place. go doc raftlab/internal/handout says more.
