@@ -56,6 +56,7 @@ func (s *kvServer) handle(kind frame.Kind, r frame.Reader) {
 	case frame.Observe:
 		go s.watch.tell(r.Uint())
 	case frame.Kill:
+		s.watch.end()
 		go s.server.Kill()
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -78,6 +79,7 @@ func (p *raftPeer) handle(kind frame.Kind, r frame.Reader) {
 	case frame.Observe:
 		go p.watch.tell(r.Uint())
 	case frame.Kill:
+		p.watch.end()
 		go p.raft.Kill()
 	}
 }
@@ -157,6 +159,7 @@ func (p *raftPeer) snapshot(index int, size uint32) {
 type watch struct {
 	peer peer
 	due  chan struct{}
+	over atomic.Bool // the peer is being killed: what it says from then on counts for nothing
 
 	mu    sync.Mutex // guards all below; held until the host has heard, so that what it hears is in order
 	term  int
@@ -187,6 +190,12 @@ func (w *watch) run() {
 	}
 }
 
+func (w *watch) end() {
+	if w != nil {
+		w.over.Store(true)
+	}
+}
+
 // look looks at the peer, unless somebody does so at present.
 func (w *watch) look() {
 	if w == nil || !w.mu.TryLock() {
@@ -194,7 +203,7 @@ func (w *watch) look() {
 	}
 	defer w.mu.Unlock()
 	term, leads := w.peer.GetState()
-	if term == w.term && leads == w.leads {
+	if term == w.term && leads == w.leads || w.over.Load() {
 		return
 	}
 	w.term, w.leads = term, leads
@@ -208,6 +217,8 @@ func (w *watch) look() {
 func (w *watch) tell(id uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.term, w.leads = w.peer.GetState()
+	if term, leads := w.peer.GetState(); !w.over.Load() {
+		w.term, w.leads = term, leads
+	}
 	answer(id, 0, w.term, w.leads, "")
 }
