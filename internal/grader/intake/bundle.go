@@ -3,6 +3,8 @@ package intake
 import (
 	"io"
 	"path"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -150,11 +152,25 @@ func (b *bundle) inflated(packed, unpacked int64) error {
 	return nil
 }
 
+// leads checks where a link in an archive, which is left out, leads from dir: who packs one that leads elsewhere means no
+// good.
+func (b *bundle) leads(as, dir, target string) error {
+	if !slices.Contains(b.links, as) {
+		return nil // junk
+	}
+	if path.IsAbs(target) || strings.ContainsAny(target, `\:`) || !filepath.IsLocal(path.Join(dir, target)) {
+		return notAccepted(shown(as), "is a link that leads out of the submission")
+	}
+	return nil
+}
+
+// longestName is that of a path, in bytes.
+const longestName = 1024
+
 // misnamed says why an entry cannot have this name, "" if it can.
 func misnamed(entry string) string {
-	const longest = 1024 // bytes
 	switch {
-	case entry == "" || len(entry) > longest:
+	case entry == "" || len(entry) > longestName:
 		return "has a name that is empty or too long"
 	case strings.Contains(entry, `\`):
 		return `has a backslash in its name: pack it with "/" between folders`

@@ -32,9 +32,6 @@ func (c *collection) note(format string, args ...any) {
 	c.notes = append(c.notes, fmt.Sprintf(format, args...))
 }
 
-// harness are folders of the lab's own that come with a submission, and are left out.
-var harness = []string{"labrpc", "labgob", "porcupine", "porcupine/models", "models"}
-
 // collect takes the packages of the lab and what they import of the submission.
 func collect(l layout) *collection {
 	c := &collection{layout: l, dirs: map[string]string{}}
@@ -54,10 +51,7 @@ func collect(l layout) *collection {
 		for _, f := range c.take(next.dir, next.as) {
 			c.files = append(c.files, chosen{f, path.Join(next.as, path.Base(f.path))})
 			for _, p := range importsOf(f) {
-				dir, rest := l.locate(next.as, p)
-				if rest != "" && !slices.Contains(harness[:4], rest) {
-					add(dir, rest)
-				}
+				add(l.locate(next.as, p))
 			}
 		}
 	}
@@ -195,5 +189,5 @@ func (c *collection) gaps(b *bundle) {
 
 // isHarness says whether a folder is of the lab's own.
 func (c *collection) isHarness(dir string) bool {
-	return slices.ContainsFunc(harness, func(name string) bool { return dir == path.Join(c.layout.root, name) })
+	return slices.ContainsFunc(append(given, "models"), func(name string) bool { return dir == path.Join(c.layout.root, name) })
 }

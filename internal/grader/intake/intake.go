@@ -47,14 +47,16 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	lines := make([]string, len(r.Places))
 	for i, p := range r.Places {
-		switch {
-		case p.File == "":
-			lines[i] = p.Text
-		case p.Line == 0:
-			lines[i] = fmt.Sprintf("%s: %s", p.File, p.Text)
-		default:
-			lines[i] = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+		if p.File != "" {
+			lines[i] = p.File + ": "
 		}
+		if p.Line > 0 {
+			lines[i] = fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
+		}
+		if p.Rule != "" {
+			lines[i] += p.Rule + ": "
+		}
+		lines[i] += p.Text
 	}
 	return r.Status + ": " + strings.Join(lines, "; ")
 }

@@ -97,8 +97,8 @@ func (c *collection) gate(b *bundle, allow []string) error {
 		files = append(files, gate.File{Path: f.path, Package: name, Text: f.text})
 	}
 	verdict := gate.Check(files, gate.Rules{Allow: allow, Local: func(file, p string) bool {
-		dir, rest := c.layout.locate(from[file], p)
-		return dir != "" || slices.Contains(harness[:4], rest) || rest == "raft" || rest == "kvraft"
+		_, rest := c.layout.locate(from[file], p)
+		return rest != ""
 	}})
 	for _, object := range b.objects {
 		if _, taken := c.dirs[path.Dir(object)]; taken {

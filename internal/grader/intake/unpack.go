@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -156,24 +157,34 @@ func (b *bundle) unzip(ctx context.Context, f io.ReaderAt, size int64) error {
 		if err != nil {
 			return err
 		}
-		if declared += claimed; !wanted {
-			if err := b.inflated(size, declared); err != nil {
-				return err
-			}
-			continue
-		}
+		declared += claimed
 		if err := b.inflated(size, declared); err != nil {
 			return err
 		}
-		if err := b.extract(entry, as); err != nil {
+		var take func(as string, r io.Reader) error
+		switch {
+		case wanted:
+			take = b.read
+		case kindOf(entry.Mode()) == link:
+			take = func(as string, r io.Reader) error {
+				target, err := io.ReadAll(io.LimitReader(r, longestName))
+				if err != nil {
+					return err
+				}
+				return b.leads(as, path.Dir(as), string(target))
+			}
+		default:
+			continue
+		}
+		if err := extract(entry, as, take); err != nil {
 			return damaged(err)
 		}
 	}
 	return nil
 }
 
-// extract reads one file of a zip.
-func (b *bundle) extract(entry *zip.File, as string) error {
+// extract has one file of a zip taken.
+func extract(entry *zip.File, as string, take func(as string, r io.Reader) error) error {
 	if entry.Flags&1 != 0 {
 		return notAccepted(shown(as), "is encrypted")
 	}
@@ -185,7 +196,7 @@ func (b *bundle) extract(entry *zip.File, as string) error {
 		return err
 	}
 	defer r.Close()
-	return b.read(as, r)
+	return take(as, r)
 }
 
 func (b *bundle) gunzip(ctx context.Context, r io.Reader) error {
@@ -200,14 +211,16 @@ func (b *bundle) gunzip(ctx context.Context, r io.Reader) error {
 
 // untar reads a tar. It asks now and then whether the stream may go on.
 func (b *bundle) untar(ctx context.Context, r io.Reader, may func() error) error {
-	t := tar.NewReader(&guard{r: r, may: may})
+	r = &guard{r: r, may: may}
+	t := tar.NewReader(r)
 	for n := 0; ; n++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		h, err := t.Next()
 		if err == io.EOF {
-			return nil
+			_, err = io.Copy(io.Discard, r) // to its checksum
+			return damaged(err)
 		}
 		if n == 0 && errors.Is(err, tar.ErrHeader) {
 			return notAccepted("", "is compressed, but no tar archive")
@@ -223,10 +236,16 @@ func (b *bundle) untar(ctx context.Context, r io.Reader, may func() error) error
 		if err != nil {
 			return err
 		}
-		if wanted {
-			if err := b.read(as, t); err != nil {
-				return damaged(err)
-			}
+		switch {
+		case wanted:
+			err = b.read(as, t)
+		case h.Typeflag == tar.TypeSymlink:
+			err = b.leads(as, path.Dir(as), h.Linkname)
+		case h.Typeflag == tar.TypeLink:
+			err = b.leads(as, ".", h.Linkname)
+		}
+		if err != nil {
+			return damaged(err)
 		}
 	}
 }
