@@ -52,7 +52,7 @@ func TestGrades(t *testing.T) {
 		!strings.HasPrefix(f[0].Replay, "raftlab replay TestManyElections2A --seed ") || len(f[0].Events) == 0 {
 		t.Errorf("failures of tiny: %+v", f)
 	}
-	if _, err := grade(t, subs, filepath.Join(out, "four"), func(o *Options) { o.Jobs, o.Cache = 4, "" }); err != nil {
+	if _, err := grade(t, subs, filepath.Join(out, "four"), func(o *Options) { o.Jobs = 4 }); err != nil {
 		t.Fatal(err)
 	}
 	one := text(t, filepath.Join(out, "one"))
@@ -60,9 +60,6 @@ func TestGrades(t *testing.T) {
 		t.Errorf("with one run at a time:\n%s\nwith four:\n%s", one, four)
 	}
 	checkSecrets(t, filepath.Join(out, "one"), parse(t, small))
-	if entries, err := os.ReadDir(filepath.Join(out, "four")); err != nil || len(entries) != 3 {
-		t.Errorf("left are %v, %v; want the journal, the results and what was staged", entries, err)
-	}
 }
 
 // checkSecrets looks for hidden seeds in what was written.

@@ -21,13 +21,12 @@ const mostLost = 10
 func (b *batch) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b.changed = sync.NewCond(&b.mu)
+	b.start()
 	defer context.AfterFunc(ctx, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.changed.Broadcast()
 	})()
-	b.begin()
 	var all sync.WaitGroup
 	for range preparers(b.Jobs) {
 		all.Go(func() { b.prepareUnits(ctx, cancel) })
@@ -58,8 +57,9 @@ type writeError struct{ err error }
 // Error implements error.
 func (e *writeError) Error() string { return e.err.Error() }
 
-// begin counts what there is to do, and marks what is done already.
-func (b *batch) begin() {
+// start counts what there is to do, and marks what is done already.
+func (b *batch) start() {
+	b.changed = sync.NewCond(&b.mu)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.progress = Progress{Doing: "grading", Submissions: len(b.submissions)}
