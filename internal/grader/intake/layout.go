@@ -84,6 +84,7 @@ func lay(b *bundle, kvToo bool) (layout, error) {
 		return l, nothing(b)
 	}
 	l.findMod(b)
+	l.infer()
 	return l, nil
 }
 
@@ -158,6 +159,25 @@ func (l *layout) findMod(b *bundle) {
 		}
 		if dir == "." {
 			return
+		}
+	}
+}
+
+// infer takes the module's path from how the lab's packages are imported, where the go.mod did not come along.
+func (l *layout) infer() {
+	for _, dir := range []string{l.raft, l.kv} {
+		for _, f := range l.dirs[dir] {
+			for _, p := range importsOf(f) {
+				home, name := path.Split(p)
+				home = strings.TrimSuffix(home, "/")
+				if name != "labrpc" && name != "labgob" || home == "" || strings.HasPrefix(p, ".") {
+					continue
+				}
+				if !slices.Contains(given, build.Local("raft", p, l.homes())) {
+					l.module, l.mod = home, l.root
+					return
+				}
+			}
 		}
 	}
 }

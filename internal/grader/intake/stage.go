@@ -52,8 +52,9 @@ func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, erro
 	for _, f := range c.files {
 		s.Origin[f.as] = f.path
 	}
+	mod := c.mod(s.Edition)
 	s.Notes = c.notes
-	s.Hash, err = c.write(dir, c.mod(s.Edition))
+	s.Hash, err = c.write(dir, mod)
 	return s, err
 }
 
