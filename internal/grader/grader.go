@@ -142,8 +142,11 @@ func (o *Options) prepare(sources []intake.Source) ([]intake.Source, error) {
 		named[s.Name] = s.Path
 		kept = append(kept, s)
 	}
-	if len(kept) == 0 {
+	switch {
+	case len(sources) == 0:
 		return nil, usage("there is no submission to grade")
+	case len(kept) == 0:
+		return nil, usage("the output folder %s is the submission itself: choose another", o.Out)
 	}
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, usage("make the output folder: %v", err)
