@@ -34,7 +34,8 @@ func simulate(t *testing.T, it suite.Scenario, seed uint64, sinks ...trace.Sink)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := sim.Run(context.Background(), sim.Job{Program: p, Scenario: it, Seed: seed, Odds: 300, Strict: true, Sinks: sinks})
+	r := sim.Run(context.Background(),
+		sim.Job{Program: p, Scenario: it, Seed: seed, Odds: 300, Strict: true, Sinks: sinks})
 	if r.Verdict != sim.Passed {
 		if r.Failure != nil {
 			t.Log(r.Failure.Report())
@@ -127,7 +128,9 @@ func TestCrashPoints(t *testing.T) {
 				if last.Kind == trace.Reply {
 					arrives = trace.Return
 				}
-				ok = ok && count(all, func(e trace.Event) bool { return e.Kind == arrives && e.ID == last.ID && e.Node == last.Peer }) == 1
+				ok = ok && count(all, func(e trace.Event) bool {
+					return e.Kind == arrives && e.ID == last.ID && e.Node == last.Peer
+				}) == 1
 			default:
 				third := 0
 				after := life[slices.IndexFunc(life, func(e trace.Event) bool {

@@ -27,7 +27,7 @@ type appointment struct {
 	do func()
 }
 
-// ambush is a step that is carried out when there have been so many elections.
+// ambush is a step that is carried out when there have been more elections than so many.
 type ambush struct {
 	step      schedule.Step
 	elections int
@@ -45,7 +45,7 @@ func (p *play) run() {
 	for _, step := range p.s.Steps {
 		p.enter(step.At, func() {
 			if _, _, elections := p.roles.seen(); step.Elected {
-				p.armed = append(p.armed, ambush{step, elections})
+				p.armed = append(p.armed, ambush{step, elections + step.Passes})
 			} else {
 				p.begin(step)
 			}

@@ -19,8 +19,8 @@ var families = []family{
 	{name: "votes", prepare: (*drawer).lateVotes, bursts: []func(*drawer){(*drawer).depose, (*drawer).stumble,
 		(*drawer).stumble, (*drawer).deposeAll, (*drawer).lagOne}},
 	// Leaders that crash or are cut off right after they have appended (figure 8 of the paper).
-	{name: "commit", bursts: []func(*drawer){(*drawer).figure8, (*drawer).figure8, (*drawer).strand,
-		(*drawer).stumble}},
+	{name: "commit", prepare: (*drawer).sparse, bursts: []func(*drawer){(*drawer).feud, (*drawer).feud, (*drawer).feud,
+		(*drawer).figure8, (*drawer).figure8, (*drawer).stumble}},
 	// Followers that lag behind, and snapshots that come twice, late and out of order.
 	{name: "snapshots", snapshots: true, prepare: (*drawer).echoes, bursts: []func(*drawer){(*drawer).lag,
 		(*drawer).lag, (*drawer).stumble, (*drawer).depose, (*drawer).compact}},
@@ -152,6 +152,31 @@ func (d *drawer) figure8() {
 	s.Elected = d.chance(60)
 	d.add(s)
 	d.wait(150*time.Millisecond, 700*time.Millisecond)
+}
+
+// sparse has clients leave a leader some time between two commands: what it does on its own account is seen then.
+func (d *drawer) sparse() { d.s.Work.Every = d.between(8*time.Millisecond, 60*time.Millisecond) }
+
+// feud has two leaders, one after the other, take commands that none or few others hear of, and crash. Later they have
+// entries of terms that the others never saw: the first may have its entries replicated, and crash once more, and the
+// second come back to replace them.
+func (d *drawer) feud() {
+	d.add(Step{Kind: Crash, Who: Peers{Leader}, For: d.between(10*time.Millisecond, 900*time.Millisecond)})
+	lasts := d.between(100*time.Millisecond, 800*time.Millisecond)
+	for round := range 2 {
+		side := Peers{Leader}
+		if d.chance(30) {
+			side = append(side, Next)
+		}
+		alone := Step{Elected: true, Passes: round, Kind: Partition, Sides: []Peers{side}, For: 400 * time.Millisecond}
+		d.add(alone)
+		d.add(Step{Elected: true, Passes: round, Kind: Crash, Who: Peers{Leader}, Point: AfterSave, Count: 1 + d.IntN(2),
+			For: lasts})
+		lasts += d.between(0, 800*time.Millisecond)
+	}
+	d.add(Step{Elected: true, Passes: 2, Kind: Crash, Who: Peers{Leader}, Point: AfterSend, Count: 2 + d.IntN(12),
+		For: d.between(300*time.Millisecond, 1500*time.Millisecond)})
+	d.wait(1200*time.Millisecond, 2500*time.Millisecond)
 }
 
 // strand cuts the leader off with few or none, and heals when another may lead.

@@ -120,14 +120,7 @@ func (p *parser) work() error {
 
 // step reads a step, or the line heal: then heals is true and the step has nothing but a time.
 func (p *parser) step() (s Step, heals bool, err error) {
-	if p.words[0] == "elected" {
-		s.Elected = true
-		p.word()
-		if word := p.word(); word != "after" {
-			return s, false, fmt.Errorf("%q where after should be", word)
-		}
-	}
-	if s.At, err = p.duration(); err != nil {
+	if err = p.when(&s); err != nil {
 		return s, false, err
 	}
 	s.Kind = Kind(p.word())
@@ -149,6 +142,25 @@ func (p *parser) step() (s Step, heals bool, err error) {
 	err = p.options("delay", &s.Delay, "jitter", &s.Jitter, "loss", (*hundredths)(&s.Loss),
 		"twice", (*hundredths)(&s.Twice), "rate", (*hundredths)(&s.Rate), "jump", &s.Jump, "for", &s.For)
 	return s, false, err
+}
+
+// when reads at what time, or after which election, a step is due.
+func (p *parser) when(s *Step) (err error) {
+	if p.has("elected") {
+		s.Elected = true
+		if len(p.words) > 0 && p.words[0] != "after" {
+			if err := p.value(&s.Passes); err != nil {
+				return fmt.Errorf("elected: %w", err)
+			}
+			if s.Passes--; s.Passes < 0 {
+				return errors.New("elected 0; want 1 (the next election) or more")
+			}
+		}
+		if !p.has("after") {
+			return errors.New("elected is followed by after and a time")
+		}
+	}
+	return p.value(&s.At)
 }
 
 // whom reads which servers a step concerns.
@@ -229,11 +241,6 @@ func (p *parser) has(word string) bool {
 	}
 	p.word()
 	return true
-}
-
-func (p *parser) duration() (d time.Duration, err error) {
-	err = p.value(&d)
-	return d, err
 }
 
 // options reads the rest of the line: names, in any order and each at most once, each with a value behind it unless

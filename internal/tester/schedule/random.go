@@ -80,7 +80,12 @@ func Random(seed uint64, o Options) Schedule {
 	return d.s
 }
 
-const mostSteps = 30
+// What keeps a schedule cheap to play.
+const (
+	mostSteps      = 30
+	mostCommands   = 600 // offered to bare Raft peers
+	mostOperations = 500 // of clients of the service
+)
 
 // drawer draws one schedule.
 type drawer struct {
@@ -151,11 +156,12 @@ func (d *drawer) work() {
 	w.Clients = 1 + d.IntN(3)
 	w.Every = d.between(2*time.Millisecond, 40*time.Millisecond)
 	if d.s.Lab == Raft {
+		w.Operations = mostCommands
 		w.Everybody = d.chance(50)
 		return
 	}
 	w.Clients += d.IntN(4)
-	w.Every = d.between(5*time.Millisecond, 60*time.Millisecond)
+	w.Every, w.Operations = d.between(5*time.Millisecond, 60*time.Millisecond), mostOperations
 	w.Keys = 1 + d.IntN(3)
 	if d.chance(25) {
 		w.Keys = 20

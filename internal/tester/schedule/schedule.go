@@ -56,6 +56,7 @@ type Work struct {
 type Step struct {
 	At      time.Duration
 	Elected bool // it waits, from At on, for a server to become leader
+	Passes  int  // Elected: elections that it lets pass before that
 	Kind    Kind
 	Who     Peers         // whom it befalls; of Cut and Noise whose messages, nil: everybody's, clients' too
 	To      Peers         // Cut, Noise: messages to whom

@@ -39,7 +39,10 @@ func (w Work) String() string {
 // String returns the step's line.
 func (s Step) String() string {
 	var b strings.Builder
-	if s.Elected {
+	switch {
+	case s.Elected && s.Passes > 0:
+		fmt.Fprintf(&b, "elected %d after ", s.Passes+1)
+	case s.Elected:
 		b.WriteString("elected after ")
 	}
 	fmt.Fprintf(&b, "%v %s", s.At, s.Kind)

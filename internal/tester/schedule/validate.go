@@ -184,6 +184,8 @@ func (f shape) fits(s Step) error {
 // inRange reports which value of the step is none that can be.
 func (s Step) inRange() error {
 	switch {
+	case s.Passes < 0 || s.Passes > MaxSteps || s.Passes > 0 && !s.Elected:
+		return fmt.Errorf("it lets %d elections pass; want 0 to %d, and 0 if it waits for none", s.Passes, MaxSteps)
 	case s.Point != AtOnce && s.Point != AfterSave && s.Point != AfterSend && s.Point != Unsent:
 		return fmt.Errorf("unknown point %q", s.Point)
 	case (s.Point != AtOnce) != (s.Count > 0) || s.Count < 0:
