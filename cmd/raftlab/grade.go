@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"raftlab/internal/grader"
+	"raftlab/internal/grader/bundle"
 	"raftlab/internal/grader/course"
 	"raftlab/internal/grader/intake"
 	"raftlab/internal/grader/report"
@@ -43,6 +44,7 @@ type gradeFlags struct {
 	seeds    string
 	formats  []string
 	cache    string
+	bundle   string // the platform to pack a grader for, instead of grading
 	jobs     int
 	resume   bool
 	quiet    bool
@@ -58,7 +60,8 @@ func gradeCommand() *cobra.Command {
 		Long:  gradeHelp,
 		Example: "  raftlab grade submissions --out out/lab2 --lab raft --config course.yaml\n" +
 			"  raftlab grade ann.zip bob.tar.gz --out out/two --seeds 100 --jobs 8\n" +
-			"  raftlab grade submissions --out out/lab2 --lab raft --config course.yaml --resume",
+			"  raftlab grade submissions --out out/lab2 --lab raft --config course.yaml --resume\n" +
+			"  raftlab grade --bundle gradescope --out autograder.zip --config course.yaml",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return grade(cmd.Context(), args, f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -71,6 +74,8 @@ func gradeCommand() *cobra.Command {
 		"of every test, instead of course.yaml's and without hidden ones: 100, 1-500 or =17")
 	flags.StringSliceVar(&f.formats, "format", []string{"html", "csv"},
 		"what to write beside results.json: "+strings.Join(formatNames(), ", ")+", or none")
+	flags.StringVar(&f.bundle, "bundle", "",
+		"pack a grader into the zip file --out instead, for "+strings.Join(bundle.Kinds(), ", "))
 	flags.StringVar(&f.cache, "cache", "", "a folder to keep built programs in, for another grading of the same")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "runs at a time (0: one for each core)")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the grading in --out")
@@ -114,6 +119,9 @@ func grade(ctx context.Context, args []string, f gradeFlags, stdout, stderr io.W
 	c, err := course.Read(f.config, course.Override{Labs: f.lab, Seeds: f.seeds})
 	if err != nil {
 		return fmt.Errorf("grade: %w", err)
+	}
+	if f.bundle != "" {
+		return packBundle(args, f, stdout)
 	}
 	sources, err := intake.Find(args)
 	if err != nil {
