@@ -27,7 +27,7 @@ race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/s
 race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
 race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: FORCE help test lab soak race bench cover lint fuzz fuzz-checker mutants fmt check-fmt vet staticcheck wasip1
+.PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker mutants fmt check-fmt vet staticcheck wasip1
 
 # Our own code also has to leave no goroutine blocked for good, which students are only told of.
 test race cover: export RAFTLAB_STRICT = 1
@@ -46,6 +46,10 @@ lab: bin/raftlab ## the lab's parts 2A to 3B in the simulator, ten seeds of each
 
 soak: bin/raftlab ## the lab's parts in the simulator on SEEDS (1000) seeds; ends with their count and rate
 	bin/raftlab test --run '$(PART)$$' --seeds $(or $(SEEDS),1000) --strict --keep out/soak
+
+soak-hunt: bin/raftlab ## the hunt on SEEDS (1000) seeds of each lab; ends with their rate, saves what fails in out/hunt
+	bin/raftlab hunt raft --seeds $(or $(SEEDS),1000) --keep-going --strict
+	bin/raftlab hunt kvraft --seeds $(or $(SEEDS),1000) --keep-going --strict
 
 bin/raftlab: FORCE
 	@$(GO) build -buildvcs=false -o $@ ./cmd/raftlab
