@@ -152,8 +152,8 @@ var shapes = map[Kind]shape{
 }
 
 // kinds are the keys of shapes in the order in which people should read them.
-var kinds = []Kind{Partition, Bridge, Ring, Cut, Noise, Unreliable, Reorder, Pause, Freeze, Crash, Slow, Clock, Snapshot,
-	Connect, Quiet, Resume, Restart}
+var kinds = []Kind{Partition, Bridge, Ring, Cut, Noise, Unreliable, Reorder, Pause, Freeze, Crash, Slow, Clock,
+	Snapshot, Connect, Quiet, Resume, Restart}
 
 // fits reports what the step has and should not, or should have and does not.
 func (f shape) fits(s Step) error {
