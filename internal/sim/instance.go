@@ -48,9 +48,10 @@ type instance struct {
 	frozen bool // it does not go on, whatever is due
 	missed bool // something was due while it was frozen
 
-	out  output
-	site uint32 // where in the source it last computed (package meter), 0: unknown
-	odds uint32 // every so manieth point of package meter matters; 0: none
+	out   output
+	aloft int    // bytes of its messages that the host keeps: under way, or not answered
+	site  uint32 // where in the source it last computed (package meter), 0: unknown
+	odds  uint32 // every so manieth point of package meter matters; 0: none
 
 	// What the host knows of it.
 	ends      []any // names of its network ends
@@ -205,8 +206,18 @@ func (in *instance) spend(cost time.Duration) {
 
 // exceed ends the instance for a limit that it has broken.
 func (in *instance) exceed(v Verdict, what string) {
-	in.m.end = ending{verdict: v, text: what}
+	if in.m.end.verdict == "" { // else what it does now follows from what ended it, as a dump of all goroutines
+		in.m.end = ending{verdict: v, text: what}
+	}
 	panic(errEnded)
+}
+
+// fly counts a message of so many bytes that the host keeps for the instance from now on. They count against its memory:
+// else one that never stops sending would take the host's.
+func (in *instance) fly(bytes int) {
+	if in.aloft += bytes; uint64(in.aloft) > in.limits.Memory {
+		in.exceed(MemoryLimit, fmt.Sprintf("has more than %d MB of messages under way", in.limits.Memory>>20))
+	}
 }
 
 func (in *instance) stop(what string) { in.exceed(Deadlocked, what) }

@@ -51,6 +51,7 @@ type passage struct {
 	call   *call
 	stage  stage
 	answer []byte
+	from   *instance // whose answer it is
 }
 
 type stage uint8
@@ -85,6 +86,7 @@ func newNetwork(e *engine, servers int, seed uint64) (*network, error) {
 
 // dial makes a call. The network owns the request.
 func (n *network) dial(caller *instance, number uint64, end any, method string, request []byte) {
+	caller.fly(len(request))
 	c := &call{caller: caller, number: number, end: end, method: method, request: request}
 	n.calls = append(n.calls, c)
 	n.advance(c.engage(0, requestLeaves))
@@ -195,7 +197,8 @@ func (n *network) answered(to int, id uint64, problem string, answer []byte) {
 		n.retire(p)
 		return
 	}
-	p.stage, p.answer = replyLeaves, answer
+	s.instance.fly(len(answer))
+	p.stage, p.answer, p.from = replyLeaves, answer, s.instance
 	n.advance(p)
 }
 
@@ -259,13 +262,17 @@ func (p *passage) hopeful() bool { return p.stage != idle && p.stage != fails }
 func (n *network) finish(c *call, ok bool, answer []byte) {
 	if !c.finished {
 		c.finished = true
+		c.caller.aloft -= len(c.request)
 		c.caller.post(replyFrame(c.number, ok, answer))
 	}
 }
 
 // retire ends the work on a copy.
 func (n *network) retire(p *passage) {
-	p.stage, p.answer = idle, nil
+	if p.from != nil {
+		p.from.aloft -= len(p.answer)
+	}
+	p.stage, p.answer, p.from = idle, nil, nil
 	p.call.left--
 }
 
