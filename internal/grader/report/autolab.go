@@ -93,8 +93,7 @@ func autolabTable(d results.Document, s results.Submission) map[string]any {
 // hint says on one line why a test has not its full points.
 func hint(t results.Test, r results.Result, s results.Submission) string {
 	text := counts(t, r, s)
-	if len(r.Failures) > 0 {
-		f := r.Failures[0]
+	if f, found := worst(r); found {
 		text += "; " + headline(f) + ": " + oneLine(f.Message, maxHint)
 		if f.Replay != "" {
 			text += "; replay: " + oneLine(f.Replay, maxHint)

@@ -43,9 +43,9 @@ func CSV(d results.Document) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// why is the first reason for which a submission was not graded.
+// why is the first reason for which a submission, or a part of it, was not graded.
 func why(s results.Submission) string {
-	if s.Status == results.Graded || len(s.Problems) == 0 {
+	if len(s.Problems) == 0 {
 		return ""
 	}
 	return problem(s.Problems[0])

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"raftlab/internal/grader/results"
@@ -75,11 +76,26 @@ func explainFailure(b *strings.Builder, f results.Failure) {
 
 // headline is the verdict with the invariant that was broken.
 func headline(f results.Failure) string {
+	if lost(f) {
+		return "nothing was found out"
+	}
 	text := oneLine(f.Verdict, maxName)
 	if f.Invariant != "" {
 		text += ": " + oneLine(f.Invariant, maxName)
 	}
 	return text
+}
+
+// lost reports whether a failure is none of the submission's: its runs found out nothing.
+func lost(f results.Failure) bool { return f.Verdict == results.Infrastructure }
+
+// worst is the most frequent failure of the submission's own.
+func worst(r results.Result) (f results.Failure, found bool) {
+	i := slices.IndexFunc(r.Failures, func(f results.Failure) bool { return !lost(f) })
+	if i < 0 {
+		return f, false
+	}
+	return r.Failures[i], true
 }
 
 // seedList names a failure's seeds, "" if it tells none.

@@ -324,6 +324,34 @@ func TestFeedbackKeepsHiddenTestsHidden(t *testing.T) {
 	}
 }
 
+// A fault of the grader's among a test's failures is not told as one of the submission's.
+func TestLostRunsAmongFailures(t *testing.T) {
+	d := sample()
+	lost := results.Failure{Verdict: results.Infrastructure, Message: "the machine went away", Runs: 5}
+	own := results.Failure{Verdict: "failed", Invariant: "Progress", Message: "no agreement", Runs: 1}
+	s := results.Submission{Name: "mixed", Status: results.Graded, Problems: []results.Place{{File: "kvraft/server.go", Line: 1,
+		Text: "undefined: x"}}, Tests: []results.Result{result("TestInitialElection2A", 0, 0, 0, lost),
+		result("TestBackup2B", 0, 4, 1, lost, own)}}
+	d.Submissions = []results.Submission{s}
+	text, err := report.Autolab(d, s)
+	if err != nil || !strings.Contains(string(text), "failed: Progress: no agreement") ||
+		strings.Contains(string(text), "the machine went away") {
+		t.Errorf("Autolab: %s, %v", text, err)
+	}
+	if text, err = report.JUnit(d); err != nil || !strings.Contains(string(text), `type="failed: Progress"`) {
+		t.Errorf("JUnit: %s, %v", text, err)
+	}
+	text, err = report.Gradescope(d, s)
+	g := decoded[gradescope](t, text, err)
+	if !strings.Contains(g.Tests[0].Output, "5 runs: nothing was found out") || g.Tests[0].Status != "" || g.Tests[1].Status != "failed" {
+		t.Errorf("Gradescope: %+v", g.Tests)
+	}
+	text, err = report.Page(d, s, report.Student)
+	if err != nil || !strings.Contains(string(text), "What of it was not graded") || !strings.Contains(string(text), "undefined: x") {
+		t.Errorf("the page does not tell of the part that does not compile: %v", err)
+	}
+}
+
 // A document that lacks results is read as one about which nothing is known.
 func TestResultsThatAreNotThere(t *testing.T) {
 	d := sample()

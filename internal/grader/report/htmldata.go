@@ -141,7 +141,7 @@ func statusClass(d results.Document, s results.Submission) string {
 
 type submissionData struct {
 	Name, Status, Text, Class, Score, Max, Hash, Edition string
-	Teacher                                              bool
+	Teacher, Graded                                      bool
 	Problems                                             []problemData
 	MoreProblems                                         int
 	Notes                                                []string
@@ -172,7 +172,7 @@ type failureData struct {
 func submissionOf(d results.Document, s results.Submission, who Audience) submissionData {
 	data := submissionData{Name: shown(s), Status: statusOf(d, s), Text: statusText(d, s), Class: statusClass(d, s),
 		Score: points(s.Score), Max: points(d.Course.Max), Hash: oneLine(s.Hash, maxName), Teacher: who == Teacher,
-		Edition: oneLine(s.Edition, maxName)}
+		Edition: oneLine(s.Edition, maxName), Graded: s.Status == results.Graded}
 	if s.Status == results.Infrastructure {
 		data.Score = "?"
 	}

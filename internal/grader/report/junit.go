@@ -85,8 +85,8 @@ func junitSuiteOf(d results.Document, s results.Submission) junitSuite {
 			suite.Failures++
 		case !succeeded(t, r, s):
 			c.Failure = &junitFault{counts(t, r, s), "failed", explain(t, r, s)}
-			if len(r.Failures) > 0 {
-				c.Failure.Type = headline(r.Failures[0])
+			if f, found := worst(r); found {
+				c.Failure.Type = headline(f)
 			}
 			suite.Failures++
 		}
