@@ -410,28 +410,6 @@ func (h *host) misused(err error) {
 	}
 }
 
-// Pause implements tester.Host.
-func (h *host) Pause(i int) {
-	h.nodes[i].paused = true
-	h.hold(i)
-}
-
-// Resume implements tester.Host.
-func (h *host) Resume(i int) {
-	h.nodes[i].paused = false
-	h.hold(i)
-}
-
-// hold has messages of a server wait, or go on.
-func (h *host) hold(i int) {
-	if n := h.nodes[i]; n.paused || n.frozen {
-		h.net.model.Pause(i)
-		return
-	}
-	h.net.model.Resume(i)
-	h.net.release(i)
-}
-
 // Reliable implements tester.Host.
 func (h *host) Reliable(yes bool) { h.net.model.Reliable(yes) }
 
