@@ -11,7 +11,7 @@ import (
 // persisterNames are what the lab's persister.go declares, in one edition or another.
 var persisterNames = strings.Fields(`Persister MakePersister clone Persister.Copy Persister.ReadRaftState
 	Persister.RaftStateSize Persister.ReadSnapshot Persister.SnapshotSize Persister.SaveRaftState
-	Persister.SaveStateAndSnapshot Persister.Save`)
+	Persister.SaveStateAndSnapshot Persister.Save OpenPersister Persister.Watch`)
 
 // harnessNames are what other packages of the lab's own declare for everybody.
 var harnessNames = map[string][]string{
@@ -28,14 +28,26 @@ var deliveryFields = strings.Fields(`CommandValid Command CommandIndex SnapshotV
 
 // persister says whether a persister.go, which is left out, is the lab's.
 func (c *collection) persister(f *file) {
-	if added := beyond(append(declared(f), methods(f)...), persisterNames); len(added) > 0 {
+	if added := beyond(exported(append(declared(f), methods(f)...)), persisterNames); len(added) > 0 {
 		c.note("%s was changed, and the course's stands in its place, which has no %s", shown(f.path), strings.Join(added, ", "))
 	}
 }
 
-// changes adds notes on copies of the lab's packages that are not as they were handed out.
-func (c *collection) changes() {
+// exported returns those of the names, of functions, types and methods, that other packages see.
+func exported(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		typ, method, is := strings.Cut(name, ".")
+		return !ast.IsExported(typ) || is && !ast.IsExported(method)
+	})
+}
+
+// changes adds notes on what is not as the lab handed it out. Of copies of our own packages, which have more names, it
+// says nothing.
+func (c *collection) changes(edition string) {
 	for _, name := range []string{"labgob", "labrpc"} {
+		if edition == editionOurs {
+			break
+		}
 		dir := path.Join(c.layout.root, name)
 		var names []string
 		for _, f := range c.layout.dirs[dir] {
@@ -44,11 +56,7 @@ func (c *collection) changes() {
 				names = append(names, methods(f)...)
 			}
 		}
-		names = slices.DeleteFunc(names, func(name string) bool {
-			typ, method, is := strings.Cut(name, ".")
-			return !ast.IsExported(typ) || is && !ast.IsExported(method)
-		})
-		if added := beyond(names, harnessNames[name]); len(added) > 0 {
+		if added := beyond(exported(names), harnessNames[name]); len(added) > 0 {
 			c.note("%s was changed, and the course's stands in its place, which has no %s", shown(dir), strings.Join(added, ", "))
 		}
 	}

@@ -43,7 +43,7 @@ func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, erro
 	if err := c.gate(b, o.Allow); err != nil {
 		return Staged{}, err
 	}
-	c.changes()
+	c.changes(s.Edition)
 	c.lacks()
 	c.gaps(b)
 	if !s.Raft {

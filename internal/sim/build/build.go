@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // DefaultMain is the program around a student's packages, from the root of the module.
@@ -50,14 +51,20 @@ type Config struct {
 	Cache    string // where programs are kept; "" means raftlab/programs in the user's cache folder
 	MaxBytes int64  // of all that is kept there; 0 means 512 MiB
 	Go       string // the go command; "" means the one on the path
+
+	// Patience is how long the go command may take for a submission, in real time; 0 means five minutes, some fifty
+	// times what is usual. Sources can be written that keep a compiler busy for ever.
+	Patience   time.Duration
+	MaxProgram int64 // bytes of the program of a submission; 0 means 96 MiB, a dozen times what is usual
 }
 
 // Builder builds programs. Its methods may be called at the same time.
 type Builder struct {
-	root  string
-	tool  tool
-	store store
-	share sharing
+	root   string
+	tool   tool
+	store  store
+	share  sharing
+	limits Config // Patience and MaxProgram of it
 }
 
 // New returns a Builder. It asks the go command for its version once; an error is one of infrastructure.
@@ -72,7 +79,13 @@ func New(c Config) (*Builder, error) {
 	if !isRoot(root) {
 		return nil, fmt.Errorf("build: %s does not hold the go.mod of module %s", root, module)
 	}
-	b := &Builder{root: root, share: sharing{running: map[string]*compile{}}}
+	b := &Builder{root: root, share: sharing{running: map[string]*compile{}}, limits: c}
+	if c.Patience == 0 {
+		b.limits.Patience = 5 * time.Minute
+	}
+	if c.MaxProgram == 0 {
+		b.limits.MaxProgram = 96 << 20
+	}
 	if b.tool, err = findTool(c.Go, root); err != nil {
 		return nil, err
 	}

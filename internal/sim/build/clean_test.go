@@ -167,3 +167,37 @@ func TestSourcesDoNotSpeakForTheMachine(t *testing.T) {
 		}
 	}
 }
+
+// What is too large or takes too long is the submission's fault, and does not stay.
+func TestPatience(t *testing.T) {
+	b, err := New(Config{Root: "../../..", Cache: t.TempDir(), MaxProgram: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := Spec{Raft: write(t, "", map[string]string{"raft.go": "package raft\n\nfunc Make() { print(7) }\n"}), Main: small}
+	_, err = b.Build(t.Context(), spec)
+	var theirs *Error
+	if !errors.As(err, &theirs) || !strings.Contains(err.Error(), "at most 1000 are taken") {
+		t.Errorf("a large program: %v", err)
+	}
+	b, err = New(Config{Root: "../../..", Cache: t.TempDir(), Patience: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Build(t.Context(), spec)
+	if !errors.As(err, &theirs) || !strings.Contains(err.Error(), "did not come to an end within 1ns") {
+		t.Errorf("a slow compiler: %v", err)
+	}
+}
+
+// A service without a Raft does not get at the insides of ours.
+func TestInsidesOfOurOwn(t *testing.T) {
+	for _, p := range []string{"raftlab/raft/core", "raft/core", "../raft/core", "6.824/raft/disk"} {
+		dir := write(t, "", map[string]string{"kvraft/server.go": "package kvraft\n\nimport _ \"" + p + "\"\n"})
+		_, err := newBuilder(t).Build(t.Context(), Spec{KV: filepath.Join(dir, "kvraft"), Main: "internal/sim/guest", Tags: []string{"raftlab_kv"}})
+		var theirs *Error
+		if !errors.As(err, &theirs) || !strings.Contains(err.Error(), "kvraft/server.go:3:10: import of \""+p+"\": that is no package of the lab") {
+			t.Errorf("%s: got %v", p, err)
+		}
+	}
+}

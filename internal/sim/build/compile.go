@@ -115,14 +115,34 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 		args = append(args, "-buildmode=c-shared")
 	}
 	args = append(append(args, flags...), "-overlay", overlay, "-o", out, "-tags", strings.Join(spec.Tags, ","))
-	output, err := tool.run(ctx, t.root, append(args, "./"+t.target)...)
-	if err != nil {
-		return program{}, t.diagnose(ctx, output, err, labels)
+	if err := b.goBuild(ctx, t, tool, append(args, "./"+t.target), labels); err != nil {
+		return program{}, err
 	}
 	if len(t.refused) > 0 {
 		return program{}, &Error{t.refused} // the compiler takes what was not metered
 	}
+	if info, err := os.Stat(out); err == nil && info.Size() > b.limits.MaxProgram && !t.tests {
+		return program{}, &Error{[]Diagnostic{{Text: fmt.Sprintf("the program has %d bytes, of which at most %d are taken: "+
+			"it holds very large variables or constants", info.Size(), b.limits.MaxProgram)}}}
+	}
 	return b.store.put(key, out, sites)
+}
+
+// goBuild runs the go command, as long as the builder's patience lasts. An *Error names files by their labels.
+func (b *Builder) goBuild(ctx context.Context, t *tree, tool tool, args []string, labels map[string]string) error {
+	limited, cancel := ctx, func() {}
+	if !t.tests {
+		limited, cancel = context.WithTimeout(ctx, b.limits.Patience)
+	}
+	defer cancel()
+	output, err := tool.run(limited, t.root, args...)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && limited.Err() != nil:
+		return &Error{[]Diagnostic{{Text: fmt.Sprintf("the compiler did not come to an end within %v", b.limits.Patience)}}}
+	}
+	return t.diagnose(ctx, output, err, labels)
 }
 
 // packages are the folders whose files are replaced, sorted.
