@@ -11,6 +11,7 @@ import (
 	"raftlab/internal/sim"
 	"raftlab/internal/sim/campaign"
 	"raftlab/internal/suite"
+	"raftlab/internal/tester"
 	"raftlab/internal/tester/schedule"
 )
 
@@ -47,16 +48,15 @@ func (t justGo) ReadDir(name string) ([]fs.DirEntry, error) {
 	return left, err
 }
 
-// TestABrokenRaftIsFound hunts a Raft that truncates its log at every append, whether it conflicts or not: entries that it
-// has acknowledged are lost when an older message comes late. It is found, the schedule shrinks to a few lines, and what
-// was saved of it fails in the same way, twice.
+// TestABrokenRaftIsFound hunts a Raft whose voters do not look at whom they have voted for. It is found, the schedule
+// shrinks to a few lines, and what was saved of it fails in the same way, twice.
 func TestABrokenRaftIsFound(t *testing.T) {
-	dir := broken(t, "raft/core/replication.go", "\tif have < len(entries) {\n", "\tif have = 0; prev < n.log.last() || have < len(entries) {\n")
+	dir := broken(t, "raft/core/election.go", "if n.vote != None && n.vote != m.From || !upToDate {", "if !upToDate {")
 	target, err := campaign.Find("", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	draw := schedule.Options{Lab: schedule.Raft}
+	draw := schedule.Options{Lab: schedule.Raft, Peers: []int{3}, Family: "votes"}
 	s, err := target.Open(t.Context(), []suite.Scenario{hunt.Scenario(schedule.Random(1, draw))}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -68,8 +68,11 @@ func TestABrokenRaftIsFound(t *testing.T) {
 		t.Fatalf("not found: %+v", report)
 	}
 	found := report.Groups[0]
-	small := hunt.Shrink(t.Context(), run, found.Example, hunt.Effort{Runs: 300})
+	small := hunt.Shrink(t.Context(), run, found.Example, hunt.Effort{Runs: 80})
 	t.Logf("seed %d, %d runs:\n%s%s", found.Seeds[0], small.Runs, small.Head(), small.Schedule)
+	if found.Invariant != tester.ElectionSafety {
+		t.Errorf("found %s", found.Headline)
+	}
 	if n := len(small.Schedule.Steps); n > 6 || n >= small.Steps {
 		t.Errorf("%d of %d steps are left", n, small.Steps)
 	}

@@ -60,10 +60,11 @@ func TestKeptSchedules(t *testing.T) {
 }
 
 func TestReferencePasses(t *testing.T) {
+	const seeds = 5
 	for _, lab := range []schedule.Lab{schedule.Raft, schedule.KV} {
-		r := hunt.Hunt(t.Context(), onReference(t), hunt.Plan{Seeds: campaign.Seeds{First: 1, Count: 8}, KeepGoing: true,
+		r := hunt.Hunt(t.Context(), onReference(t), hunt.Plan{Seeds: campaign.Seeds{First: 1, Count: seeds}, KeepGoing: true,
 			Draw: schedule.Options{Lab: lab}})
-		if r.Passed != 8 {
+		if r.Passed != seeds {
 			t.Errorf("%s: %+v", lab, r)
 		}
 	}

@@ -109,7 +109,10 @@ func simplerSteps(s schedule.Schedule) []schedule.Schedule {
 				all = append(all, changed(s, func(s *schedule.Schedule) { change(&s.Steps[i]) }))
 			}
 		}
-		try(step.Elected, func(step *schedule.Step) { step.Elected = false })
+		try(step.Elected, func(step *schedule.Step) { step.Elected, step.Passes = false, 0 })
+		for _, n := range lower(step.Passes) {
+			try(true, func(step *schedule.Step) { step.Passes = n })
+		}
 		try(step.Point != schedule.AtOnce, func(step *schedule.Step) { step.Point, step.Count = schedule.AtOnce, 0 })
 		for _, n := range lower(step.Count) {
 			try(n > 0, func(step *schedule.Step) { step.Count = n })
