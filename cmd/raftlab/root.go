@@ -71,7 +71,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(huntCommand())
 	// BEGIN SOLUTION
 	// Commands for teachers: here, so that students do not get them. Their files are named in internal/handout/plan.go.
-	root.AddCommand(handoutCommand())
+	root.AddCommand(handoutCommand(), mutantsCommand())
 	root.AddCommand(gradeCommand(), gradeWorkerCommand())
 	// END SOLUTION
 	return root

@@ -145,7 +145,7 @@ func Parse(id, text string) (Mutant, error) {
 	}
 	head, patch, _ := strings.Cut(text, "\n\n")
 	line := 0
-	for l := range strings.SplitSeq(head, "\n") {
+	for l := range strings.SplitSeq(strings.TrimSuffix(head, "\n"), "\n") {
 		line++
 		key, value, found := strings.Cut(l, ": ")
 		if !found || value == "" {

@@ -25,6 +25,8 @@ func (v Verdict) String() string {
 // outcome is what came of a mutant, in a word or two.
 func (v Verdict) outcome() string {
 	switch wrong := v.Wrong(); {
+	case v.Err != nil:
+		return "NOT TRIED: " + wrong
 	case wrong != "":
 		return strings.ToUpper(wrong)
 	case v.Mutant.Fate == Caught:

@@ -38,7 +38,7 @@ func measured() Report {
 
 func TestOutcomes(t *testing.T) {
 	want := []string{"caught", "SURVIVED", "caught", "caught", "survived, as expected", "caught by chance",
-		"survived, as expected", "passed", "ACCUSED, THOUGH CORRECT", "DOES NOT COMPILE"}
+		"survived, as expected", "passed", "ACCUSED, THOUGH CORRECT", "NOT TRIED: does not compile"}
 	for i, v := range measured().Verdicts {
 		if got := v.outcome(); got != want[i] {
 			t.Errorf("%s: %q, want %q", v.Mutant.ID, got, want[i])

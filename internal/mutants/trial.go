@@ -229,14 +229,19 @@ func (t *trial) run(ctx context.Context, s suite.Scenario, seed uint64) (outcome
 	return t.count(ctx, r)
 }
 
-// count takes in a run. The error is for what is not the mutant's doing.
+// count takes in a run.
 func (t *trial) count(ctx context.Context, r campaign.Record) (outcome, error) {
-	o := outcomeOf(r)
 	t.v.Runs++
-	t.v.CPU += o.took
+	t.v.CPU += r.Real
 	if ctx.Err() != nil {
-		return o, ctx.Err()
+		return outcome{}, ctx.Err()
 	}
+	return t.judge(r)
+}
+
+// judge says what came of a run. The error is for what is not the mutant's doing.
+func (t *trial) judge(r campaign.Record) (outcome, error) {
+	o := outcomeOf(r)
 	if o.verdict == sim.Infrastructure || o.verdict == "" {
 		return o, fmt.Errorf("%s, seed %d: %w: %s", r.Scenario.Name, r.Seed, errBroken, o.said)
 	}
