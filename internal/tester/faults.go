@@ -46,5 +46,5 @@ func (c *Cluster) SlowDisk(delay time.Duration, nodes ...int) {
 func (c *Cluster) Noise(faults labrpc.Faults) {
 	c.host.SetAll(labrpc.LinkFaults{Request: faults, Reply: faults})
 	c.record.Record(trace.Event{Kind: trace.Fault, Node: trace.Nobody, Peer: trace.Nobody,
-		Text: fmt.Sprintf("all messages: %+v", faults)})
+		Text: "all messages: " + describe(faults)})
 }

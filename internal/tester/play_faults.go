@@ -200,7 +200,7 @@ func faultsOf(s schedule.Step) labrpc.Faults {
 
 // both is what happens to messages to which two faults happen.
 func both(a, b labrpc.Faults) labrpc.Faults {
-	either := func(p, q float64) float64 { return 1 - (1-p)*(1-q) }
+	either := func(p, q float64) float64 { return p + q - p*q }
 	return labrpc.Faults{Cut: a.Cut || b.Cut, Loss: either(a.Loss, b.Loss), Duplicate: either(a.Duplicate, b.Duplicate),
 		Delay: a.Delay + b.Delay, Jitter: a.Jitter + b.Jitter}
 }

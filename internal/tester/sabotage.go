@@ -28,7 +28,7 @@ func (c *Cluster) Way(from, to int, faults labrpc.Faults) {
 	}
 	c.ways[from][to] = faults
 	c.setLinks(from, to)
-	c.record.Record(trace.Event{Kind: trace.Fault, Node: from, Peer: to, Text: fmt.Sprintf("%+v", faults)})
+	c.record.Record(trace.Event{Kind: trace.Fault, Node: from, Peer: to, Text: "messages: " + describe(faults)})
 }
 
 // setLinks tells the host of what happens to messages from one server to another: requests of one link, replies of
@@ -52,6 +52,20 @@ func (c *Cluster) disturbAgain(i int) {
 			c.setLinks(i, j)
 		}
 	}
+}
+
+// describe says what happens to messages.
+func describe(f labrpc.Faults) string {
+	if f == (labrpc.Faults{}) {
+		return "as usual"
+	}
+	const percent = 100
+	text := fmt.Sprintf("%.0f%% lost, %.0f%% twice, late by %v and up to %v more", f.Loss*percent,
+		f.Duplicate*percent, f.Delay, f.Jitter)
+	if f.Cut {
+		text = "cut, else " + text
+	}
+	return text
 }
 
 // saboteur returns the host as one that can do what.

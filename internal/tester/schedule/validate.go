@@ -51,10 +51,13 @@ func (s Schedule) validateHeal() error {
 	if n := len(s.Steps); n > 0 {
 		last = s.Steps[n-1].At
 	}
+	if err := within("heal", s.Heal); err != nil {
+		return err
+	}
 	if s.Heal < last {
 		return fmt.Errorf("it heals at %v, before the last step at %v", s.Heal, last)
 	}
-	return within("heal", s.Heal)
+	return nil
 }
 
 func (w Work) validate(lab Lab) error {
