@@ -85,6 +85,8 @@ func (c *collection) years(d delivery) string {
 		return edition2021
 	case has["../"]:
 		return edition2020
+	case d.file == nil && len(has) == 0:
+		return ""
 	}
 	return edition2018
 }
