@@ -58,7 +58,8 @@ func TestPlayInThisProcess(t *testing.T) {
 		t.Errorf("crashes %v, restarts %v, pauses %v, snapshots %v", crashes, restarts, holds, compacts)
 	}
 	for _, want := range []string{"links: partition [2 1 2]", "links: whole", "messages: cut, else",
-		"messages: as usual", "all messages: 10% lost", "reliable: false", "reliable: true", "long reordering: true", "long reordering: false"} {
+		"messages: as usual", "all messages: 10% lost", "reliable: false", "reliable: true",
+		"long reordering: true", "long reordering: false"} {
 		if !strings.Contains(texts, want) {
 			t.Errorf("no fault says %q:\n%s", want, texts)
 		}
