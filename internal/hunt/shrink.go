@@ -68,23 +68,31 @@ func Shrink(ctx context.Context, run Run, f Failure, e Effort) Shrunk {
 
 func (s *shrinker) spent() bool { return s.runs >= s.effort.Runs }
 
-// shrink goes through all ways to make a schedule smaller until none does.
+// shrink goes through all ways to make a schedule smaller until none does: first what makes runs cheaper, last what
+// only makes the script easier to read.
 func (s *shrinker) shrink(ctx context.Context) {
-	s.fewerSteps(ctx, 1)
-	s.fewerSteps(ctx, fewSeeds)
-	for seeds := fewSeeds; ctx.Err() == nil && !s.spent(); {
+	rounds := []func(){
+		func() { s.fewerSteps(ctx, 1) },
+		func() { s.simplify(ctx, lessWork, fewerPeers, earlier) },
+		func() { s.fewerSteps(ctx, fewSeeds) },
+		func() { s.fewerSteps(ctx, manySeeds) },
+		func() { s.simplify(ctx, simplerSteps, simplerTimes) },
+	}
+	for i := 0; i < len(rounds) && ctx.Err() == nil && !s.spent(); {
 		before := s.best.Schedule.String()
-		for _, way := range ways() {
-			for s.adopt(ctx, way(s.best.Schedule), 1) {
-			}
+		rounds[i]()
+		if s.best.Schedule.String() == before {
+			i++
+		} else if i > 0 {
+			i = 1 // the others may help again
 		}
-		s.fewerSteps(ctx, seeds)
-		switch {
-		case s.best.Schedule.String() != before:
-		case seeds == manySeeds:
-			return
-		default:
-			seeds = manySeeds // the last that can help
+	}
+}
+
+// simplify goes some ways as long as they lead anywhere.
+func (s *shrinker) simplify(ctx context.Context, ways ...way) {
+	for _, way := range ways {
+		for s.first(ctx, way(s.best.Schedule), 1) >= 0 {
 		}
 	}
 }
@@ -122,11 +130,6 @@ func leaveOut(s schedule.Schedule, from, to int) schedule.Schedule {
 	steps = append(steps, s.Steps[:from]...)
 	s.Steps = append(steps, s.Steps[to:]...)
 	return s
-}
-
-// adopt takes the first of the candidates that fails for the best so far, and says whether there is one.
-func (s *shrinker) adopt(ctx context.Context, candidates []schedule.Schedule, seeds int) bool {
-	return s.first(ctx, candidates, seeds) >= 0
 }
 
 // first takes the first of the candidates that fails, with one of so many seeds, for the best so far, and returns which

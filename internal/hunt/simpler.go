@@ -11,9 +11,6 @@ import (
 // an end; some may be no valid schedules.
 type way func(s schedule.Schedule) []schedule.Schedule
 
-// ways are tried in this order.
-func ways() []way { return []way{lessWork, fewerPeers, simplerSteps, simplerTimes} }
-
 // changed returns a copy of s after a change. The copy shares no steps with s, but what is in them.
 func changed(s schedule.Schedule, change func(*schedule.Schedule)) schedule.Schedule {
 	s.Steps = slices.Clone(s.Steps)
@@ -136,9 +133,12 @@ func simplerSteps(s schedule.Schedule) []schedule.Schedule {
 	return all
 }
 
-// simplerTimes makes times shorter and rounder: all at once, then that of the end, then one by one.
-func simplerTimes(s schedule.Schedule) []schedule.Schedule {
+// earlier makes all times shorter and rounder, and heals sooner.
+func earlier(s schedule.Schedule) []schedule.Schedule {
 	var all []schedule.Schedule
+	for _, d := range shorter(s.Heal) {
+		all = append(all, changed(s, func(s *schedule.Schedule) { s.Heal = d }))
+	}
 	for _, unit := range units {
 		all = append(all, changed(s, func(s *schedule.Schedule) {
 			for _, d := range times(s) {
@@ -151,11 +151,22 @@ func simplerTimes(s schedule.Schedule) []schedule.Schedule {
 			*d = half(*d)
 		}
 	}))
+	return differing(s, all)
+}
+
+// simplerTimes makes one time shorter and rounder.
+func simplerTimes(s schedule.Schedule) []schedule.Schedule {
+	var all []schedule.Schedule
 	for i, d := range times(&s) {
 		for _, d := range shorter(*d) {
 			all = append(all, changed(s, func(s *schedule.Schedule) { *times(s)[i] = d }))
 		}
 	}
+	return differing(s, all)
+}
+
+// differing leaves out candidates that are s itself.
+func differing(s schedule.Schedule, all []schedule.Schedule) []schedule.Schedule {
 	before := s.String()
 	return slices.DeleteFunc(all, func(c schedule.Schedule) bool { return c.String() == before })
 }
