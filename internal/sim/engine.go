@@ -20,7 +20,6 @@ type engine struct {
 	alive   []*activity
 	waiters []*waiter
 	changed bool // something happened that a waiter may be waiting for
-	dog     watchdog
 	over    bool // the run has ended: activities unwind instead of going on
 }
 

@@ -9,11 +9,12 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// What instrumented code is charged for (package meter).
+// What code is charged for that computes: the student's own by package meter, that of the standard library by turns.go.
 const (
 	costUnit = 5 * time.Nanosecond
+	costTurn = 2 * time.Nanosecond // of a loop in code that is not instrumented
 	// A peer that has computed for patientFor without waiting polls in a loop, most likely. From then on its
-	// units are dearer, so that a simulated second of it costs less of a real one.
+	// work is dearer, so that a simulated second of it costs less of a real one.
 	patientFor = 5 * time.Millisecond
 	dearer     = 8
 )
@@ -95,18 +96,26 @@ func fetch(in *instance, mem api.Memory, p []uint64) {
 }
 
 func meterCharge(in *instance, _ api.Memory, p []uint64) {
-	units, site := time.Duration(uint32(p[0])), uint32(p[1])
+	units, site := uint32(p[0]), uint32(p[1])
 	if site != 0 {
 		in.site = site
 	}
-	if in.work > patientFor {
-		units *= dearer
-	}
-	in.spend(units * costUnit)
+	in.compute(time.Duration(units) * costUnit)
 	p[0] = 0
 	if site != 0 && len(in.inbox) > 0 { // without a site it is the guest's own program, which will come to it
 		p[0] = 1
 	}
+}
+
+// compute charges the instance for work that is no call to the host.
+func (in *instance) compute(cost time.Duration) {
+	if in.work > patientFor {
+		cost *= dearer
+	}
+	if in.engine != nil && in.engine.ctx.Err() != nil {
+		in.exceed(Infrastructure, "was given up")
+	}
+	in.spend(cost)
 }
 
 func meterSeed(in *instance, _ api.Memory, p []uint64) { p[0] = in.rng.next() }

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -119,25 +118,6 @@ func TestClock(t *testing.T) {
 				t.Fatalf("drift %d: a timer of %d ns rang after %d", drift, wait, rang-in.shows(in.local))
 			}
 			in.local += time.Duration(in.rng.next() % 1e6)
-		}
-	}
-}
-
-func TestExportGlobals(t *testing.T) {
-	const header = "\x00asm\x01\x00\x00\x00"
-	module := header + "\x06\x06\x01\x7f\x01\x41\x00\x0b" + "\x07\x05\x01\x01a\x03\x00" + "\x00\x03\x02hi"
-	out, n, err := exportGlobals([]byte(module))
-	if err != nil || n != 1 {
-		t.Fatal(n, err)
-	}
-	want := header + "\x06\x06\x01\x7f\x01\x41\x00\x0b" + "\x07\x10\x02\x01a\x03\x00\x08global 0\x03\x00" + "\x00\x03\x02hi"
-	if string(out) != want {
-		t.Errorf("got  %q\nwant %q", out, want)
-	}
-	for n := range len(module) - 5 { // without its last section it is whole again
-		if _, globals, err := exportGlobals([]byte(module[:n])); err == nil && globals == 0 ||
-			err != nil && !errors.Is(err, errBinary) {
-			t.Errorf("the first %d bytes give %d globals, error %v", n, globals, err)
 		}
 	}
 }

@@ -17,8 +17,7 @@ type machine struct {
 	run     api.Function // the guest's main loop
 	globals []api.MutableGlobal
 	memory  *memory
-	ctx     context.Context // that the present life runs under
-	leash   *leash          // of the present life
+	ctx     context.Context // that its guest runs under, in which host calls find the machine
 
 	in    *instance // who lives here
 	next  func() (struct{}, bool)
@@ -63,7 +62,6 @@ func (m *machine) begin(in *instance, image *Image, seed rng) {
 	image.restore(m, seed)
 	m.in, m.end = in, ending{}
 	in.m = m
-	m.tie()
 	m.next, m.halt = iter.Pull(func(yield func(struct{}) bool) {
 		m.yield = yield
 		_, err := m.run.Call(m.ctx)
@@ -71,28 +69,15 @@ func (m *machine) begin(in *instance, image *Image, seed rng) {
 	})
 }
 
-// tie puts the machine on a new leash.
-func (m *machine) tie() {
-	ctx, cancel := context.WithCancel(m.program.ctx)
-	m.ctx, m.leash = machineContext{ctx, m}, &leash{cancel: cancel}
-}
-
 // settle notes how a call into the guest has ended.
 func (m *machine) settle(err error) {
-	switch {
-	case m.leash.pulled.Load():
-		m.end = strangled()
-	case err != nil && !errors.Is(err, errEnded):
+	if err != nil && !errors.Is(err, errEnded) {
 		m.end.err = err
 	}
 }
 
 // resume runs the guest until it parks, or ends: then ended is true.
 func (m *machine) resume() (end ending, ended bool) {
-	dog := &m.in.engine.dog
-	dog.turns.Add(1)
-	dog.running.Store(m.leash)
-	defer dog.running.Store(nil)
 	if _, parked := m.next(); parked {
 		return ending{}, false
 	}
@@ -109,7 +94,6 @@ func (m *machine) park() {
 // free ends the life in the machine, wherever it is, and makes the machine ready for another.
 func (m *machine) free() {
 	m.halt()
-	m.leash.cancel()
 	m.in.m, m.in.dead = nil, true
 	m.in.turn++ // no wake-up is due any more
 	m.in, m.next, m.halt, m.yield = nil, nil, nil, nil
@@ -119,8 +103,6 @@ func (m *machine) free() {
 // initialize runs the init functions of a machine that is new.
 func (m *machine) initialize(in *instance) error {
 	m.in, m.end, in.m = in, ending{}, m
-	m.tie()
-	defer m.leash.cancel()
 	_, err := m.module.ExportedFunction(initFunction).Call(m.ctx)
 	m.settle(err)
 	if err == nil {

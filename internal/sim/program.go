@@ -76,7 +76,7 @@ func CodeOf(m build.Module) (Code, error) {
 // blocks for some seconds if the program is new. A *LoadError is the submission's own; any other is one of
 // infrastructure.
 func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
-	module, globals, err := exportGlobals(code.Wasm)
+	module, globals, err := prepare(code.Wasm)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,6 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 
 // compile compiles a module and defines what it imports.
 func (p *Program) compile(ctx context.Context, module []byte, code Code, cacheDir string) (err error) {
-	// Not WithCloseOnContextDone: to be stopped from outside, a guest takes three times as long for everything.
 	config := wazero.NewRuntimeConfigCompiler()
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
@@ -148,6 +147,7 @@ func (p *Program) release(m *machine) {
 
 func (p *Program) newMachine() (*machine, error) {
 	m := &machine{program: p, memory: &memory{}}
+	m.ctx = machineContext{p.ctx, m}
 	m.memory.refuse = func() {
 		m.end = ending{verdict: MemoryLimit,
 			text: fmt.Sprintf("asked for more than %d MB of memory", m.memory.limit>>20)}

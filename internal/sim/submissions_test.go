@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"raftlab/internal/sim"
 	"raftlab/internal/sim/build"
@@ -81,8 +82,11 @@ func judge(t *testing.T, fault string) sim.Result {
 	if !found {
 		t.Fatal("there is no such scenario")
 	}
-	return sim.Run(context.Background(), sim.Job{Program: p, Scenario: s, Seed: 1,
-		Limits: sim.Limits{Memory: 64 << 20, Output: 1 << 20}})
+	limits := sim.Limits{Memory: 64 << 20, Output: 1 << 20}
+	if strings.HasPrefix(fault, "endless") {
+		limits.CPU = 2 * time.Second
+	}
+	return sim.Run(context.Background(), sim.Job{Program: p, Scenario: s, Seed: 1, Limits: limits})
 }
 
 // line returns the name and number of the line of the faulty program that bears a mark.
@@ -117,6 +121,7 @@ func TestVerdicts(t *testing.T) {
 		{"lock never released", sim.Deadlocked, "server 1", "GetState"},
 		{"endless loop", sim.CPULimit, "server 1", "raft.go"},
 		{"endless loop of calls", sim.CPULimit, "server 1", "raft.go"},
+		{"endless in the library", sim.CPULimit, "server 1", "has computed for 2s"},
 		{"memory", sim.MemoryLimit, "server 1", "64 MB"},
 		{"output", sim.OutputLimit, "server 1", "1048576 bytes"},
 		{"shared variable", sim.Failed, "", "ElectionSafety"},

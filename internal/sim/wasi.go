@@ -35,7 +35,7 @@ var systemCalls = map[string]func(in *instance, mem api.Memory, p []uint64) uint
 	"fd_close":            func(*instance, api.Memory, []uint64) uint64 { return errnoSuccess },
 	"fd_fdstat_get":       fdStatGet,
 	"fd_fdstat_set_flags": func(*instance, api.Memory, []uint64) uint64 { return errnoSuccess },
-	"sched_yield":         schedYield,
+	yieldName:             schedYield,
 	"proc_exit":           procExit,
 }
 
@@ -138,8 +138,9 @@ func randomGet(in *instance, mem api.Memory, p []uint64) uint64 {
 	return errnoSuccess
 }
 
+// schedYield is what loops of code that is not instrumented call (turns.go).
 func schedYield(in *instance, _ api.Memory, _ []uint64) uint64 {
-	in.spend(costWake)
+	in.compute(turnsEach * costTurn)
 	return errnoSuccess
 }
 

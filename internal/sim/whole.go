@@ -38,7 +38,11 @@ type WholeResult struct {
 // LoadWhole compiles a program that was built for wasip1 as a command (build.Spec.Tests), as Load does.
 func LoadWhole(ctx context.Context, code Code, cacheDir string) (*Whole, error) {
 	w := &Whole{}
-	if err := w.program.compile(ctx, code.Wasm, code, cacheDir); err != nil {
+	module, _, err := prepare(code.Wasm)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.program.compile(ctx, module, code, cacheDir); err != nil {
 		return nil, err
 	}
 	return w, nil
@@ -53,9 +57,6 @@ func (w *Whole) Run(ctx context.Context, job WholeJob) WholeResult {
 		job.Time = time.Hour
 	}
 	alone := &loner{engine: &engine{ctx: ctx}}
-	ended := make(chan struct{})
-	defer close(ended)
-	go alone.dog.guard(ctx, ended)
 	in := &instance{engine: alone.engine, host: alone, who: "the program", node: -1, args: job.Args, odds: job.Odds,
 		limits: job.Limits.orDefault(), rng: mix(job.Seed), due: never}
 	in.began, in.out.all = int64(in.rng.next()%mostOffset)+1, job.Output
@@ -63,7 +64,6 @@ func (w *Whole) Run(ctx context.Context, job WholeJob) WholeResult {
 	if err != nil {
 		return WholeResult{Verdict: Infrastructure, Detail: err.Error()}
 	}
-	defer m.leash.cancel()
 	in.wakeAt(0)
 	for !in.dead && ctx.Err() == nil && alone.now <= job.Time && alone.step() {
 	}
@@ -79,8 +79,7 @@ func (w *Whole) Run(ctx context.Context, job WholeJob) WholeResult {
 // start makes a machine that an instance is about to begin its life in.
 func (w *Whole) start(in *instance) (*machine, error) {
 	m := &machine{program: &w.program, memory: &memory{limit: in.limits.Memory}, in: in}
-	in.m = m
-	m.tie()
+	in.m, m.ctx = m, machineContext{w.program.ctx, m}
 	m.memory.refuse = func() {
 		m.end = ending{verdict: MemoryLimit,
 			text: fmt.Sprintf("asked for more than %d MB of memory", m.memory.limit>>20)}

@@ -45,17 +45,18 @@ func TestWholeVerdicts(t *testing.T) {
 		verdict sim.Verdict
 		says    string // the detail or the output
 	}{
-		"TestSleeps": {sim.Passed, "--- PASS: TestSleeps"},
-		"TestSkips":  {sim.Passed, "--- SKIP: TestSkips"},
-		"TestFails":  {sim.Exited, "os.Exit(1)"},
-		"TestPanics": {sim.Panicked, "panic: oh"},
-		"TestExits":  {sim.Exited, "os.Exit(7)"},
-		"TestQuits":  {sim.Panicked, "unexpected call to os.Exit(0)"},
-		"TestLoops":  {sim.CPULimit, "whole_test.go:38"},
-		"TestWaits":  {sim.Panicked, "all goroutines are asleep"},
-		"TestGrows":  {sim.MemoryLimit, "64 MB"},
-		"TestTalks":  {sim.OutputLimit, "1048576 bytes"},
-		"TestLasts":  {sim.TimeLimit, "10m"},
+		"TestSleeps":   {sim.Passed, "--- PASS: TestSleeps"},
+		"TestSkips":    {sim.Passed, "--- SKIP: TestSkips"},
+		"TestFails":    {sim.Exited, "os.Exit(1)"},
+		"TestPanics":   {sim.Panicked, "panic: oh"},
+		"TestExits":    {sim.Exited, "os.Exit(7)"},
+		"TestQuits":    {sim.Panicked, "unexpected call to os.Exit(0)"},
+		"TestLoops":    {sim.CPULimit, "whole_test.go:39"},
+		"TestComputes": {sim.CPULimit, "has computed for 1s"},
+		"TestWaits":    {sim.Panicked, "all goroutines are asleep"},
+		"TestGrows":    {sim.MemoryLimit, "64 MB"},
+		"TestTalks":    {sim.OutputLimit, "1048576 bytes"},
+		"TestLasts":    {sim.TimeLimit, "10m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

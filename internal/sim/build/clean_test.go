@@ -12,6 +12,28 @@ import (
 	"testing"
 )
 
+// tidy is a package that prints what it embeds.
+const tidy = `package raft
+
+import (
+	_ "embed"
+	"fmt"
+
+	"6.824/labgob"
+)
+
+//go:debug panicnil=1
+
+//go:embed words.txt
+var words string
+
+// Make prints.
+func Make() {
+	labgob.Register(words)
+	fmt.Println("clean", words)
+}
+`
+
 // A build takes nothing of what lies beside a submission or in the home of whoever builds it, and asks nobody for
 // modules.
 func TestBuildsAreClean(t *testing.T) {
@@ -45,7 +67,7 @@ func TestBuildsAreClean(t *testing.T) {
 		"ann/raft/vendor/raftlab/labgob/x.go":             "package labgob\n\nfunc init() { println(\"vendored\") }\n",
 		"ann/raft/go.work":                                "go 9.9\n",
 		"ann/raft/words.txt":                              "words",
-		"ann/raft/raft.go":                                "package raft\n\nimport (\n\t_ \"embed\"\n\t\"fmt\"\n\n\t\"6.824/labgob\"\n)\n\n//go:debug panicnil=1\n\n//go:embed words.txt\nvar words string\n\n// Make prints.\nfunc Make() {\n\tlabgob.Register(words)\n\tfmt.Println(\"clean\", words)\n}\n",
+		"ann/raft/raft.go":                                tidy,
 		"ann/raft/internal/sim/meter/meter.go":            "package meter\n\nfunc Loop(uint32) { println(\"mine\") }\n",
 		"ann/internal/sim/meter/meter.go":                 "package meter\n\nfunc Loop(uint32) { println(\"mine\") }\n",
 		"ann/labrpc/labrpc.go":                            "package labrpc\n\nfunc init() { println(\"mine\") }\n",
@@ -63,16 +85,20 @@ func TestBuildsAreClean(t *testing.T) {
 	t.Setenv("GOPROXY", proxy.URL)
 	t.Setenv("CGO_ENABLED", "1")
 	b := newBuilder(t)
-	m, err := b.Build(t.Context(), Spec{Raft: filepath.Join(dir, "ann/raft"), Beside: filepath.Join(dir, "ann"), Main: small})
+	of := func(name string) Spec {
+		return Spec{Raft: filepath.Join(dir, name, "raft"), Beside: filepath.Join(dir, name), Main: small}
+	}
+	m, err := b.Build(t.Context(), of("ann"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := run(t, m); got != "clean words\n" {
 		t.Errorf("printed %q", got)
 	}
-	_, err = b.Build(t.Context(), Spec{Raft: filepath.Join(dir, "bob/raft"), Beside: filepath.Join(dir, "bob"), Main: small})
+	_, err = b.Build(t.Context(), of("bob"))
 	var theirs *Error
-	if !errors.As(err, &theirs) || !strings.Contains(err.Error(), "raft.go:3:8: no required module provides package example.org/evil") {
+	const complaint = "raft.go:3:8: no required module provides package example.org/evil"
+	if !errors.As(err, &theirs) || !strings.Contains(err.Error(), complaint) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(marker); err == nil {
@@ -142,7 +168,8 @@ func TestPackagesBeside(t *testing.T) {
 // What only the compiler can read is not built: it could not be metered.
 func TestFilesThatDoNotParseAreNotBuilt(t *testing.T) {
 	const deep = 100_010 // deeper than the parser goes
-	text := "package raft\n\nfunc Make() {\n\tvar x int = " + strings.Repeat("(", deep) + "1" + strings.Repeat(")", deep) + "\n\t_ = x\n}\n"
+	text := "package raft\n\nfunc Make() {\n\tvar x int = " + strings.Repeat("(", deep) + "1" +
+		strings.Repeat(")", deep) + "\n\t_ = x\n}\n"
 	dir := write(t, "", map[string]string{"raft.go": text})
 	_, err := newBuilder(t).Build(t.Context(), Spec{Raft: dir, Main: small})
 	var theirs *Error
@@ -194,9 +221,11 @@ func TestPatience(t *testing.T) {
 func TestInsidesOfOurOwn(t *testing.T) {
 	for _, p := range []string{"raftlab/raft/core", "raft/core", "../raft/core", "6.824/raft/disk"} {
 		dir := write(t, "", map[string]string{"kvraft/server.go": "package kvraft\n\nimport _ \"" + p + "\"\n"})
-		_, err := newBuilder(t).Build(t.Context(), Spec{KV: filepath.Join(dir, "kvraft"), Main: "internal/sim/guest", Tags: []string{"raftlab_kv"}})
+		_, err := newBuilder(t).Build(t.Context(), Spec{KV: filepath.Join(dir, "kvraft"), Main: "internal/sim/guest",
+			Tags: []string{"raftlab_kv"}})
 		var theirs *Error
-		if !errors.As(err, &theirs) || !strings.Contains(err.Error(), "kvraft/server.go:3:10: import of \""+p+"\": that is no package of the lab") {
+		complaint := "kvraft/server.go:3:10: import of \"" + p + "\": that is no package of the lab"
+		if !errors.As(err, &theirs) || !strings.Contains(err.Error(), complaint) {
 			t.Errorf("%s: got %v", p, err)
 		}
 	}

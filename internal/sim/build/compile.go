@@ -122,10 +122,15 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 		return program{}, &Error{t.refused} // the compiler takes what was not metered
 	}
 	if info, err := os.Stat(out); err == nil && info.Size() > b.limits.MaxProgram && !t.tests {
-		return program{}, &Error{[]Diagnostic{{Text: fmt.Sprintf("the program has %d bytes, of which at most %d are taken: "+
-			"it holds very large variables or constants", info.Size(), b.limits.MaxProgram)}}}
+		return program{}, refuse("the program has %d bytes, of which at most %d are taken: it holds very large "+
+			"variables or constants", info.Size(), b.limits.MaxProgram)
 	}
 	return b.store.put(key, out, sites)
+}
+
+// refuse is an *Error about the whole of a submission.
+func refuse(format string, args ...any) error {
+	return &Error{[]Diagnostic{{Text: fmt.Sprintf(format, args...)}}}
 }
 
 // goBuild runs the go command, as long as the builder's patience lasts. An *Error names files by their labels.
@@ -140,7 +145,7 @@ func (b *Builder) goBuild(ctx context.Context, t *tree, tool tool, args []string
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && limited.Err() != nil:
-		return &Error{[]Diagnostic{{Text: fmt.Sprintf("the compiler did not come to an end within %v", b.limits.Patience)}}}
+		return refuse("the compiler did not come to an end within %v", b.limits.Patience)
 	}
 	return t.diagnose(ctx, output, err, labels)
 }

@@ -22,8 +22,8 @@ var (
 	loading = regexp.MustCompile(`^[^\s"'` + "`" + `]+@v|^package (unsafe|runtime) |^missing go\.sum`)
 )
 
-// failed says whether the machine is at fault for what a build printed. What a compiler says of a place in a file quotes
-// the file, and so proves nothing.
+// failed says whether the machine is at fault for what a build printed. What a compiler says of a place in a file
+// quotes the file, and so proves nothing.
 func failed(output string) bool {
 	for line := range strings.Lines(output) {
 		words := strings.TrimSpace(line)

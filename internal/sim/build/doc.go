@@ -25,8 +25,8 @@
 //
 // The student's go.mod, go.work, vendor folder and toolchain lines are not obeyed, nor is the user's go
 // environment, but for where caches are and whence modules come; what the module's own go.mod does not name is not
-// fetched, and the go command finds no home (HOME and the like lead nowhere). One thing is taken from the go.mod: below go 1.22
-// a loop had one variable for all its turns. Each file of such a submission is compiled as Go 1.21, the lowest
+// fetched, and the go command finds no home (HOME and the like lead nowhere). One thing is taken from the go.mod:
+// below go 1.22 a loop had one variable for all its turns. Each file of such a submission is compiled as Go 1.21, the lowest
 // that the toolchain knows (a //go:build go1.21 line, added in the copy), and Module.Env asks the runtime for
 // timers as they were before Go 1.23 (asynctimerchan). Not brought back: the fixed default seed of math/rand
 // before Go 1.20 (every peer would draw the same time-outs, which peers in one process did not), and rand.Seed's

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// Local returns where in a submission a package lies that a file of it imports: at names the folder of the file and the
-// result that of the package, both from the folder that raft and kvraft lie in, as "raft" or "utils/set". Modules are
-// import paths of that folder, beside "raftlab", "6.824" and "6.5840", which always are. A path of none of these is taken for one
-// below a GOPATH unless the standard library's begin so. "" means that the package cannot be of the submission.
+// Local returns where in a submission a package lies that a file of it imports: at names the folder of the file and
+// the result that of the package, both from the folder that raft and kvraft lie in, as "raft" or "utils/set". Modules
+// are import paths of that folder, beside "raftlab", "6.824" and "6.5840", which always are. A path of none of these
+// is taken for one below a GOPATH unless the standard library's begin so. "" means that the package cannot be of the
+// submission.
 func Local(at, importPath string, modules []string) string {
-	if importPath == "." || importPath == ".." || strings.HasPrefix(importPath, "./") || strings.HasPrefix(importPath, "../") {
+	if first, _, _ := strings.Cut(importPath, "/"); first == "." || first == ".." {
 		rest := path.Join(at, importPath)
 		if rest == ".." || strings.HasPrefix(rest, "../") {
 			return ""

@@ -3,6 +3,7 @@ package whole
 
 import (
 	"fmt"
+	"math/big"
 	"math/rand"
 	"os"
 	"testing"
@@ -58,4 +59,9 @@ func TestLasts(t *testing.T) {
 	for {
 		time.Sleep(time.Second)
 	}
+}
+
+func TestComputes(t *testing.T) {
+	huge := new(big.Int).Lsh(big.NewInt(3), 1<<20)
+	huge.Exp(huge, huge, new(big.Int).Add(huge, big.NewInt(1)))
 }

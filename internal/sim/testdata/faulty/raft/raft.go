@@ -3,6 +3,7 @@ package raft
 
 import (
 	"fmt"
+	"math/big"
 	"os"
 	"sync"
 	"time"
@@ -108,6 +109,9 @@ func (rf *Raft) break_(applyCh chan ApplyMsg) {
 		for {
 			rf.add() // calls
 		}
+	case "endless in the library":
+		huge := new(big.Int).Lsh(big.NewInt(3), 1<<20)
+		huge.Exp(huge, huge, new(big.Int).Add(huge, big.NewInt(1)))
 	case "busy loop":
 		go func() {
 			for {
