@@ -1,5 +1,5 @@
-// Package gate looks at a submission's Go files before anything of them is built, and refuses what no solution needs and
-// what could reach out of the sandbox or fake a build.
+// Package gate looks at a submission's Go files before anything of them is built, and refuses what no solution needs
+// and what could reach out of the sandbox or fake a build.
 //
 //	verdict := gate.Check(files, gate.Rules{Local: local})
 //	if len(verdict.Refused) > 0 { … } // every place that is not allowed, by file and line
@@ -44,8 +44,8 @@ type File struct {
 type Rules struct {
 	// Local says whether a path that a file imports leads to a package of the lab or of the submission. Nil: none does.
 	Local func(file, importPath string) bool
-	// Allow are further import paths that are let through; one that ends in /... stands for all below it. It cannot allow
-	// cgo or packages of the grader's own.
+	// Allow are further import paths that are let through; one that ends in /... stands for all below it. It cannot
+	// allow cgo or packages of the grader's own.
 	Allow []string
 }
 
@@ -113,7 +113,8 @@ func (c *checker) clause(tree *ast.File, expected map[string]string) {
 		expected[dir] = tree.Name.Name
 	}
 	if tree.Name.Name != expected[dir] {
-		c.refuse(tree.Name.Pos(), "package clause", "package %s, in a folder of package %s", tree.Name.Name, expected[dir])
+		c.refuse(tree.Name.Pos(), "package clause", "package %s, in a folder of package %s", tree.Name.Name,
+			expected[dir])
 	}
 }
 
@@ -142,7 +143,8 @@ func (c *checker) imported(spec *ast.ImportSpec) {
 		c.refuse(spec.Path.Pos(), "import C", "%s", reason)
 	case c.rules.Local != nil && c.rules.Local(c.file.Path, p):
 	case first == "raftlab":
-		c.refuse(spec.Path.Pos(), "import "+p, "is no package of the lab that solutions may use: labgob, labrpc, raft, kvraft, porcupine")
+		c.refuse(spec.Path.Pos(), "import "+p, "is no package of the lab that solutions may use: "+
+			"labgob, labrpc, raft, kvraft, porcupine")
 	case allowed(p, c.rules.Allow):
 	case isDenied:
 		c.refuse(spec.Path.Pos(), "import "+p, "%s", reason)
@@ -153,8 +155,8 @@ func (c *checker) imported(spec *ast.ImportSpec) {
 	case strings.HasPrefix(p, "."):
 		c.refuse(spec.Path.Pos(), "import "+p, "leads to no package of the submission or the lab")
 	default:
-		c.refuse(spec.Path.Pos(), "import "+p, "is neither the standard library's nor the submission's own, and the course does "+
-			"not allow it; for a logger, use log")
+		c.refuse(spec.Path.Pos(), "import "+p, "is neither the standard library's nor the submission's own, and the "+
+			"course does not allow it; for a logger, use log")
 	}
 }
 

@@ -85,19 +85,22 @@ raft/x.go:25: a line directive is not obeyed`
 	if got != "" || notes != want {
 		t.Errorf("refused %q\nnotes\n%s\nwant\n%s", got, notes, want)
 	}
-	if got, _ := check(Rules{}, File{"u/a.go", "", []byte("package a\n")}, File{"u/b.go", "", []byte("\npackage b\n")}); !strings.HasPrefix(
-		got, "u/b.go:2:9 [package clause] package b, in a folder of package a") {
+	got, _ = check(Rules{}, File{"u/a.go", "", []byte("package a\n")}, File{"u/b.go", "", []byte("\npackage b\n")})
+	if !strings.HasPrefix(got, "u/b.go:2:9 [package clause] package b, in a folder of package a") {
 		t.Errorf("two clauses: %q", got)
 	}
 }
 
 func TestWhatACourseAllows(t *testing.T) {
-	text := "package raft\n\nimport (\n\t\"go.uber.org/zap\"\n\t\"go.uber.org/zap/zapcore\"\n\t\"unsafe\"\n\t\"raftlab/internal/trace\"\n\t\"C\"\n)\n"
-	got, _ := check(Rules{Allow: []string{"go.uber.org/zap", "unsafe", "raftlab/internal/trace", "C"}}, File{"x.go", "", []byte(text)})
-	if want := []string{"x.go:5:2 [import go.uber.org/zap/zapcore]", "x.go:7:2 [import raftlab/internal/trace]", "x.go:8:2 [import C]"}; !matches(got, want) {
+	file := File{"x.go", "", []byte("package raft\n\nimport (\n\t\"go.uber.org/zap\"\n\t\"go.uber.org/zap/zapcore\"\n" +
+		"\t\"unsafe\"\n\t\"raftlab/internal/trace\"\n\t\"C\"\n)\n")}
+	got, _ := check(Rules{Allow: []string{"go.uber.org/zap", "unsafe", "raftlab/internal/trace", "C"}}, file)
+	want := []string{"x.go:5:2 [import go.uber.org/zap/zapcore]", "x.go:7:2 [import raftlab/internal/trace]",
+		"x.go:8:2 [import C]"}
+	if !matches(got, want) {
 		t.Errorf("got\n%s", got)
 	}
-	got, _ = check(Rules{Allow: []string{"go.uber.org/..."}}, File{"x.go", "", []byte(text)})
+	got, _ = check(Rules{Allow: []string{"go.uber.org/..."}}, file)
 	if !matches(got, []string{"x.go:6:2", "x.go:7:2", "x.go:8:2"}) {
 		t.Errorf("got\n%s", got)
 	}

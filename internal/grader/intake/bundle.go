@@ -152,8 +152,8 @@ func (b *bundle) inflated(packed, unpacked int64) error {
 	return nil
 }
 
-// leads checks where a link in an archive, which is left out, leads from dir: who packs one that leads elsewhere means no
-// good.
+// leads checks where a link in an archive, which is left out, leads from dir: who packs one that leads elsewhere
+// means no good.
 func (b *bundle) leads(as, dir, target string) error {
 	if !slices.Contains(b.links, as) {
 		return nil // junk
@@ -217,7 +217,7 @@ func (l Limits) withDefaults() Limits {
 		l.Files = 2000
 	}
 	set(&l.File, 4<<20)
-	set(&l.Sources, 32<<20)
+	set(&l.Sources, 16<<20)
 	set(&l.Archive, 64<<20)
 	set(&l.Total, 512<<20)
 	set(&l.Ratio, 200)

@@ -61,7 +61,7 @@ func collect(l layout) *collection {
 
 func importsOf(f *file) []string {
 	var paths []string
-	for _, spec := range f.tree.Imports {
+	for _, spec := range f.syntax().Imports {
 		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
 			paths = append(paths, p)
 		}
@@ -81,7 +81,8 @@ func (c *collection) take(dir, as string) []*file {
 		case strings.HasPrefix(base, "_"):
 			c.note("%s left out: the go command passes over it", shown(f.path))
 		case !built(f):
-			c.note("%s left out: its name or its build constraint excludes it from GOOS=wasip1 GOARCH=wasm", shown(f.path))
+			c.note("%s left out: its name or its build constraint excludes it from GOOS=wasip1 GOARCH=wasm",
+				shown(f.path))
 		case as == "raft" && base == "persister.go":
 			c.left = append(c.left, f)
 			c.persister(f)
@@ -128,7 +129,7 @@ func needs(files []*file, f *file) string {
 	}
 	names := declared(f)
 	for _, user := range files {
-		for _, id := range unresolved(user.tree) {
+		for _, id := range unresolved(user.syntax()) {
 			if slices.Contains(names, id) && !types[id] && id != "init" && id != "_" {
 				return id
 			}
@@ -170,7 +171,8 @@ func (c *collection) gaps(b *bundle) {
 		if n > most {
 			others = append(others[:most], "…")
 		}
-		c.note("%d folders with Go files left out, which nothing that is graded imports: %s", n, strings.Join(others, ", "))
+		c.note("folders with Go files left out, which nothing that is graded imports: %d: %s", n,
+			strings.Join(others, ", "))
 	}
 	if c.tests > 0 {
 		c.note("files of tests left out: %d", c.tests)
@@ -189,5 +191,6 @@ func (c *collection) gaps(b *bundle) {
 
 // isHarness says whether a folder is of the lab's own.
 func (c *collection) isHarness(dir string) bool {
-	return slices.ContainsFunc(append(given, "models"), func(name string) bool { return dir == path.Join(c.layout.root, name) })
+	is := func(name string) bool { return dir == path.Join(c.layout.root, name) }
+	return slices.ContainsFunc(given, is) || is("models")
 }

@@ -21,8 +21,8 @@ const (
 	edition2023f = "2023–2024"
 )
 
-// language is the version of Go that an edition's go.mod named, for submissions without one; "" means today's. Where the
-// years leave it open it is the later one, since what was written for older loops runs with newer ones nearly always.
+// language is the version of Go that an edition's go.mod named, for submissions without one; "" means today's. Where
+// the years leave it open it is the later one: what was written for older loops runs with newer ones nearly always.
 func language(edition string) string {
 	switch edition {
 	case edition2018, edition2020, edition2021, edition2023:
@@ -39,15 +39,15 @@ var newer = regexp.MustCompile(`(^|/)(raftapi|tester1|kvsrv1|kvtest1|raft1|kvraf
 // edition returns the edition that a submission was written for. The error is a *Refusal if it is none that is graded.
 func (c *collection) edition() (string, error) {
 	for _, f := range c.files {
-		for _, spec := range f.tree.Imports {
+		for _, spec := range f.syntax().Imports {
 			p, err := strconv.Unquote(spec.Path.Value)
 			if err != nil || !newer.MatchString(p) {
 				continue
 			}
 			at := f.position(spec.Path.Pos())
 			return "", &Refusal{results.NotAccepted, []results.Place{{File: f.path, Line: at.Line, Column: at.Column,
-				Text: "import of " + p + ": this is of the edition of 2025 or later, whose Raft has another interface " +
-					"(raftapi, tester1); the editions of 2018 to 2024 are graded"}}}
+				Text: "import of " + p + ": this is of the edition of 2025 or later, whose Raft has another " +
+					"interface (raftapi, tester1); the editions of 2018 to 2024 are graded"}}}
 		}
 	}
 	d := c.delivery()
@@ -56,7 +56,8 @@ func (c *collection) edition() (string, error) {
 		if slices.Contains(d.fields, "UseSnapshot") || slices.Contains(d.fields, "Index") {
 			text += ": this is of the edition of 2017 or earlier; the editions of 2018 to 2024 are graded"
 		}
-		return "", &Refusal{results.NotAccepted, []results.Place{{File: d.file.path, Line: d.line, Column: d.column, Text: text}}}
+		place := results.Place{File: d.file.path, Line: d.line, Column: d.column, Text: text}
+		return "", &Refusal{results.NotAccepted, []results.Place{place}}
 	}
 	return c.years(d), nil
 }
@@ -110,7 +111,7 @@ func byPrefix(has map[string]bool) string {
 func (c *collection) saves() bool {
 	found := false
 	for _, f := range c.raft() {
-		ast.Inspect(f.tree, func(n ast.Node) bool {
+		ast.Inspect(f.syntax(), func(n ast.Node) bool {
 			call, is := n.(*ast.CallExpr)
 			if is && len(call.Args) == 2 {
 				sel, is := call.Fun.(*ast.SelectorExpr)
@@ -127,7 +128,7 @@ var part = regexp.MustCompile(`^Test.*([234])[A-D]$`)
 // byTests tells 2023 from 2024 by the numbers of the parts, in tests that came along.
 func (c *collection) byTests() string {
 	for _, f := range c.left {
-		if f.tree.Name.Name != "raft" {
+		if f.name != "raft" {
 			continue
 		}
 		for _, name := range declared(f) {
@@ -146,8 +147,9 @@ func (c *collection) lacks() {
 	if c.layout.raft == "" {
 		return
 	}
+	is := func(method string) bool { return strings.HasSuffix(method, ".Snapshot") }
 	for _, f := range c.raft() {
-		if f.broken || slices.ContainsFunc(methods(f), func(name string) bool { return strings.HasSuffix(name, ".Snapshot") }) {
+		if f.broken() || slices.ContainsFunc(methods(f), is) {
 			return
 		}
 	}

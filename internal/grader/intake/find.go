@@ -112,8 +112,8 @@ func isGo(name string) bool { return strings.HasSuffix(name, ".go") }
 
 // archives are the endings of files that are meant as submissions, those that cannot be read included: their authors
 // are to be told.
-var archives = []string{".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".tgz", ".tar", ".gz", ".bz2", ".xz", ".7z",
-	".rar", ".zst"}
+var archives = []string{".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip", ".tgz", ".tar", ".gz", ".bz2",
+	".xz", ".7z", ".rar", ".zst"}
 
 func isArchive(name string) bool { return withoutArchive(name) != name }
 

@@ -76,7 +76,8 @@ func TestNamesThatAreOneForSomeFileSystem(t *testing.T) {
 			t.Errorf("%q and %q are two", pair[0], pair[1])
 		}
 	}
-	for _, pair := range [][2]string{{"a.go", "b.go"}, {"\u65e5.go", "\u6708.go"}, {"e.go", "\u00e9.go"}, {"a/b", "ab"}} {
+	for _, pair := range [][2]string{{"a.go", "b.go"}, {"\u65e5.go", "\u6708.go"}, {"e.go", "\u00e9.go"},
+		{"a/b", "ab"}} {
 		if fold(pair[0]) == fold(pair[1]) {
 			t.Errorf("%q and %q are one", pair[0], pair[1])
 		}

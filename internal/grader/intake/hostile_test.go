@@ -78,9 +78,7 @@ func tgzOf(t testing.TB, entries ...entry) []byte {
 	return out.Bytes()
 }
 
-const small = "package raft\n\ntype Raft struct{}\n\ntype ApplyMsg struct {\n\tCommandValid bool\n\tCommand any\n\tCommandIndex int\n}\n\nfunc Make() {}\n"
-
-var good = entry{name: "raft/raft.go", text: small}
+var good = entry{name: "raft/raft.go", text: expanded("@old\n")}
 
 // many are so many files beside a good one.
 func many(n int) []entry {
@@ -106,30 +104,42 @@ func hostile(t testing.TB) map[string]struct {
 		want    string
 	}
 	return map[string]row{
-		"zip, up":             {zipOf(t, good, entry{name: "../raft.go"}), "../raft.go: has a path that leads out"},
-		"zip, up in between":  {zipOf(t, good, entry{name: "raft/../../x.go"}), "leads out of the submission"},
-		"zip, absolute":       {zipOf(t, good, entry{name: "/etc/cron.d/x"}), "/etc/cron.d/x: has a path that is not inside"},
-		"zip, drive":          {zipOf(t, good, entry{name: "C:/x.go"}), "drive letter"},
-		"zip, backslash":      {zipOf(t, good, entry{name: `raft\..\..\x.go`}), "backslash"},
-		"zip, control":        {zipOf(t, good, entry{name: "raft/\x1b[2Jx.go"}), `"raft/\x1b[2Jx.go": has control characters`},
-		"zip, newline":        {zipOf(t, good, entry{name: "a\n::notice::b"}), "control characters"},
-		"zip, long name":      {zipOf(t, good, entry{name: strings.Repeat("a/", 1000) + "x.go"}), "too long"},
-		"zip, link":           {zipOf(t, good, entry{name: "raft/more.go", link: "/etc/passwd"}), "raft/more.go: is a link"},
-		"zip, linked folder":  {zipOf(t, entry{name: "raft", link: "/work"}, good), "raft: is a link"},
-		"zip, far link":       {zipOf(t, good, entry{name: "notes", link: "../../secret"}), "notes: is a link that leads out"},
-		"zip, device":         {zipOf(t, good, entry{name: "raft/null", mode: fs.ModeDevice}), "raft/null: is a device"},
-		"zip, twice":          {zipOf(t, good, good), "raft/raft.go: is there twice"},
-		"zip, case":           {zipOf(t, good, entry{name: "raft/Raft.go"}), "raft/Raft.go: has the name of raft/raft.go"},
-		"zip, case of folder": {zipOf(t, good, entry{name: "Raft/x.go"}), "Raft/x.go: is in a folder with the name of raft"},
-		"zip, file as folder": {zipOf(t, good, entry{name: "raft/raft.go/x.go"}), "is in a folder with the name of raft/raft.go"},
-		"zip, folder as file": {zipOf(t, entry{name: "raft/x.go/y.go"}, entry{name: "raft/x.go"}), "raft/x.go: has the name of raft/x.go"},
-		"zip, accents":        {zipOf(t, good, entry{name: "raft/\u00e9.go"}, entry{name: "raft/e\u0301.go"}), "has the name of raft/\u00e9.go"},
-		"zip, not UTF-8":      {zipOf(t, good, entry{name: "raft/\xff.go"}), "is not UTF-8"},
-		"zip, bomb":           {zipOf(t, good, entry{name: "x.bin", text: zeros}), "unpacks to more than 200 times its size"},
-		"zip, bomb in Go":     {zipOf(t, entry{name: "raft/raft.go", text: zeros}), "unpacks to more than 200 times its size"},
+		"zip, up":            {zipOf(t, good, entry{name: "../raft.go"}), "../raft.go: has a path that leads out"},
+		"zip, up in between": {zipOf(t, good, entry{name: "raft/../../x.go"}), "leads out of the submission"},
+		"zip, absolute": {zipOf(t, good, entry{name: "/etc/cron.d/x"}),
+			"/etc/cron.d/x: has a path that is not inside"},
+		"zip, drive":     {zipOf(t, good, entry{name: "C:/x.go"}), "drive letter"},
+		"zip, backslash": {zipOf(t, good, entry{name: `raft\..\..\x.go`}), "backslash"},
+		"zip, control":   {zipOf(t, good, entry{name: "raft/\x1b[2Jx.go"}), `"raft/\x1b[2Jx.go": has control characters`},
+		"zip, newline":   {zipOf(t, good, entry{name: "a\n::notice::b"}), "control characters"},
+		"zip, long name": {zipOf(t, good, entry{name: strings.Repeat("a/", 1000) + "x.go"}), "too long"},
+		"zip, link": {zipOf(t, good, entry{name: "raft/more.go", link: "/etc/passwd"}),
+			"raft/more.go: is a link"},
+		"zip, linked folder": {zipOf(t, entry{name: "raft", link: "/work"}, good), "raft: is a link"},
+		"zip, far link": {zipOf(t, good, entry{name: "notes", link: "../../secret"}),
+			"notes: is a link that leads out"},
+		"zip, device": {zipOf(t, good, entry{name: "raft/null", mode: fs.ModeDevice}),
+			"raft/null: is a device"},
+		"zip, twice": {zipOf(t, good, good), "raft/raft.go: is there twice"},
+		"zip, case": {zipOf(t, good, entry{name: "raft/Raft.go"}),
+			"raft/Raft.go: has the name of raft/raft.go"},
+		"zip, case of folder": {zipOf(t, good, entry{name: "Raft/x.go"}),
+			"Raft/x.go: is in a folder with the name of raft"},
+		"zip, file as folder": {zipOf(t, good, entry{name: "raft/raft.go/x.go"}),
+			"is in a folder with the name of raft/raft.go"},
+		"zip, folder as file": {zipOf(t, entry{name: "raft/x.go/y.go"}, entry{name: "raft/x.go"}),
+			"raft/x.go: has the name of raft/x.go"},
+		"zip, accents": {zipOf(t, good, entry{name: "raft/\u00e9.go"}, entry{name: "raft/e\u0301.go"}),
+			"has the name of raft/\u00e9.go"},
+		"zip, not UTF-8": {zipOf(t, good, entry{name: "raft/\xff.go"}), "is not UTF-8"},
+		"zip, bomb": {zipOf(t, good, entry{name: "x.bin", text: zeros}),
+			"unpacks to more than 200 times its size"},
+		"zip, bomb in Go": {zipOf(t, entry{name: "raft/raft.go", text: zeros}),
+			"unpacks to more than 200 times its size"},
 		"zip, enough files":   {zipOf(t, many(1999)...), ""},
 		"zip, too many files": {zipOf(t, many(2000)...), "holds more than 2000 files"},
-		"zip, many of junk":   {zipOf(t, append(many(1990), entry{name: ".git/x"}, entry{name: "__MACOSX/._raft.go"})...), ""},
+		"zip, many of junk": {zipOf(t, append(many(1990), entry{name: ".git/x"}, entry{name: "__MACOSX/._raft.go"})...),
+			""},
 		"zip, cut short":      {whole[:len(whole)-30], "it was cut short"},
 		"zip, cut to nothing": {whole[:3], "is no zip or tar.gz archive"},
 		"zip, lies of size":   {lying(t, whole), "archive that cannot be unpacked"},
@@ -137,19 +147,24 @@ func hostile(t testing.TB) map[string]struct {
 		"zip, a zip inside":   {zipOf(t, entry{name: "ann/lab.zip", text: "PK"}), "another archive, ann/lab.zip"},
 		"tgz, up":             {tgzOf(t, good, entry{name: "../raft.go"}), "leads out of the submission"},
 		"tgz, absolute":       {tgzOf(t, good, entry{name: "/etc/x"}), "not inside the submission"},
-		"tgz, link":           {tgzOf(t, good, entry{name: "raft/x.go", link: "../../secret.go"}), "raft/x.go: is a link"},
-		"tgz, hard link":      {tgzOf(t, good, entry{name: "raft/x.go", link: "/etc/passwd", kind: tar.TypeLink}), "raft/x.go: is a link"},
-		"tgz, far link":       {tgzOf(t, good, entry{name: "x", link: "/etc"}), "x: is a link that leads out"},
-		"tgz, device":         {tgzOf(t, good, entry{name: "raft/null", kind: tar.TypeChar}), "is a device"},
-		"tgz, pipe":           {tgzOf(t, good, entry{name: "raft/pipe.go", kind: tar.TypeFifo}), "is a device"},
-		"tgz, twice":          {tgzOf(t, good, good), "is there twice"},
-		"tgz, case":           {tgzOf(t, good, entry{name: "RAFT/raft.go"}), "RAFT/raft.go: has the name of raft/raft.go"},
-		"tgz, bomb":           {tgzOf(t, good, entry{name: "x.bin", text: zeros}), "unpacks to more than 200 times its size"},
-		"tgz, cut short":      {tgz[:len(tgz)/2], "cut short"},
-		"tgz, damaged":        {flipped, "cannot be unpacked: gzip: invalid checksum"},
-		"gzip of a text":      {gzipOf(t, []byte(strings.Repeat("no tar ", 200))), "is compressed, but no tar archive"},
-		"a text":              {[]byte("package raft\n"), "is called .zip, but is no zip or tar.gz archive"},
-		"nothing":             {nil, "is empty"},
+		"tgz, link": {tgzOf(t, good, entry{name: "raft/x.go", link: "../../secret.go"}),
+			"raft/x.go: is a link"},
+		"tgz, hard link": {tgzOf(t, good, entry{name: "raft/x.go", link: "/etc/passwd", kind: tar.TypeLink}),
+			"raft/x.go: is a link"},
+		"tgz, far link": {tgzOf(t, good, entry{name: "x", link: "/etc"}), "x: is a link that leads out"},
+		"tgz, device":   {tgzOf(t, good, entry{name: "raft/null", kind: tar.TypeChar}), "is a device"},
+		"tgz, pipe":     {tgzOf(t, good, entry{name: "raft/pipe.go", kind: tar.TypeFifo}), "is a device"},
+		"tgz, twice":    {tgzOf(t, good, good), "is there twice"},
+		"tgz, case": {tgzOf(t, good, entry{name: "RAFT/raft.go"}),
+			"RAFT/raft.go: has the name of raft/raft.go"},
+		"tgz, bomb": {tgzOf(t, good, entry{name: "x.bin", text: zeros}),
+			"unpacks to more than 200 times its size"},
+		"tgz, cut short": {tgz[:len(tgz)/2], "cut short"},
+		"tgz, damaged":   {flipped, "cannot be unpacked: gzip: invalid checksum"},
+		"gzip of a text": {gzipOf(t, []byte(strings.Repeat("no tar ", 200))),
+			"is compressed, but no tar archive"},
+		"a text":  {[]byte("package raft\n"), "is called .zip, but is no zip or tar.gz archive"},
+		"nothing": {nil, "is empty"},
 	}
 }
 
@@ -196,7 +211,8 @@ func TestHostileArchives(t *testing.T) {
 			continue
 		}
 		var refusal *Refusal
-		if !errors.As(err, &refusal) || refusal.Status != results.NotAccepted || !strings.Contains(err.Error(), row.want) {
+		if !errors.As(err, &refusal) || refusal.Status != results.NotAccepted ||
+			!strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: got %v, want %q", name, err, row.want)
 		}
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
@@ -219,7 +235,8 @@ func TestLimits(t *testing.T) {
 		"total":   {Limits{Total: 3000}, "unpacks to more than 3000 bytes"},
 		"none":    {Limits{}, ""},
 	} {
-		for kind, archive := range map[string][]byte{"zip": zipOf(t, good, long, other), "tgz": tgzOf(t, good, long, other)} {
+		for kind, archive := range map[string][]byte{
+			"zip": zipOf(t, good, long, other), "tgz": tgzOf(t, good, long, other)} {
 			at := filepath.Join(t.TempDir(), "ann."+kind)
 			if err := os.WriteFile(at, archive, 0o666); err != nil {
 				t.Fatal(err)
@@ -237,21 +254,22 @@ func TestLimits(t *testing.T) {
 }
 
 func TestHostileFolders(t *testing.T) {
+	empty := func(name string) error { return os.WriteFile(name, nil, 0o666) }
 	for name, row := range map[string]struct {
-		make func(dir string) error
+		file string
+		make func(name string) error
 		want string
 	}{
-		"link to a file": {func(dir string) error { return os.Symlink("/etc/passwd", filepath.Join(dir, "raft", "more.go")) },
+		"link to a file": {"raft/more.go", func(name string) error { return os.Symlink("/etc/passwd", name) },
 			"raft/more.go: is a link"},
-		"link to a folder": {func(dir string) error { return os.Symlink("/", filepath.Join(dir, "kvraft")) }, "kvraft: is a link"},
-		"case": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "raft", "RAFT.go"), nil, 0o666) },
-			"has the name of raft/RAFT.go"},
-		"backslash": {func(dir string) error { return os.WriteFile(filepath.Join(dir, `..\x.go`), nil, 0o666) }, "backslash"},
-		"large": {func(dir string) error { return os.Truncate(filepath.Join(dir, "raft", "raft.go"), 5<<20) },
+		"link to a folder": {"kvraft", func(name string) error { return os.Symlink("/", name) }, "kvraft: is a link"},
+		"case":             {"raft/RAFT.go", empty, "has the name of raft/RAFT.go"},
+		"backslash":        {`..\x.go`, empty, "backslash"},
+		"large": {"raft/raft.go", func(name string) error { return os.Truncate(name, 5<<20) },
 			"raft/raft.go: is larger than 4194304 bytes"},
 	} {
-		dir := write(t, "", map[string]string{"raft/raft.go": small})
-		if err := row.make(dir); err != nil {
+		dir := write(t, "", map[string]string{"raft/raft.go": good.text})
+		if err := row.make(filepath.Join(dir, row.file)); err != nil {
 			t.Logf("%s cannot be made here: %v", name, err)
 			continue
 		}
@@ -265,11 +283,12 @@ func TestHostileFolders(t *testing.T) {
 
 // What is no fault of the submission's is not said to be one.
 func TestInfrastructure(t *testing.T) {
-	dir := write(t, "", map[string]string{"raft/raft.go": small, "full/x": ""})
+	dir := write(t, "", map[string]string{"raft/raft.go": good.text, "full/x": ""})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	var refusal *Refusal
-	if _, err := Stage(ended, Source{"ann", dir}, filepath.Join(dir, "a"), Options{}); !errors.Is(err, context.Canceled) {
+	_, err := Stage(ended, Source{"ann", dir}, filepath.Join(dir, "a"), Options{})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that has ended: %v", err)
 	}
 	for _, to := range []string{"full", "full/x/y"} {
@@ -278,7 +297,7 @@ func TestInfrastructure(t *testing.T) {
 			t.Errorf("staged to %s: %v", to, err)
 		}
 	}
-	_, err := Stage(t.Context(), Source{"ann", filepath.Join(dir, "gone.zip")}, filepath.Join(dir, "a"), Options{})
+	_, err = Stage(t.Context(), Source{"ann", filepath.Join(dir, "gone.zip")}, filepath.Join(dir, "a"), Options{})
 	if err == nil || errors.As(err, &refusal) {
 		t.Errorf("a file that is gone: %v", err)
 	}

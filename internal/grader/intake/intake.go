@@ -11,7 +11,7 @@ import (
 type Limits struct {
 	Files   int   // files, those left out as junk not counted; default 2000
 	File    int64 // bytes of one Go file; default 4 MiB, which is what the build takes
-	Sources int64 // bytes of all Go files; default 32 MiB, which is what the build takes
+	Sources int64 // bytes of all Go files; default 16 MiB
 	Archive int64 // bytes of the archive as it was handed in; default 64 MiB
 	Total   int64 // bytes of all that it unpacks to; default 512 MiB
 	Ratio   int64 // bytes that one byte of the archive may unpack to; default 200

@@ -27,8 +27,11 @@ var snapshots = regexp.MustCompile(`(?ms)^\s*// snapshots \{$.*?^\s*// \}$\n`)
 
 var (
 	since2023 = []string{"rf.persister.SaveRaftState(rf.state2())", "rf.persister.Save(rf.state2(), rf.snap)",
-		"SaveStateAndSnapshot(", "Save(", "func (rf *Raft) CondInstallSnapshot(t int, i int, s []byte) bool { return true }", ""}
-	conf = "package raft\n\nimport \"testing\"\n\ntype config struct{ t *testing.T }\n\nfunc make_config(t *testing.T) *config { return &config{t} }\n"
+		"SaveStateAndSnapshot(", "Save(",
+		"func (rf *Raft) CondInstallSnapshot(t int, i int, s []byte) bool { return true }", ""}
+	conf = "package raft\n\nimport \"testing\"\n\ntype config struct{ t *testing.T }\n\n" +
+		"func make_config(t *testing.T) *config { return &config{t} }\n"
+	util = "package raft\n\nimport \"log\"\n\nfunc DPrintf(format string, a ...interface{}) { log.Printf(format, a...) }\n"
 )
 
 // Solutions of three editions, as they were handed in, are judged by our tests.
@@ -41,7 +44,7 @@ func TestEditionsAreJudged(t *testing.T) {
 		{edition2018, map[string]string{
 			"ann/src/raft/raft.go":     snapshots.ReplaceAllString(solution(t, ""), ""),
 			"ann/src/raft/config.go":   conf,
-			"ann/src/raft/util.go":     "package raft\n\nimport \"log\"\n\nfunc DPrintf(format string, a ...interface{}) { log.Printf(format, a...) }\n",
+			"ann/src/raft/util.go":     util,
 			"ann/src/labrpc/labrpc.go": "package labrpc\n", "ann/src/main/wc.go": "package main\n",
 		}, map[string]string{"TestReElection2A": "", "TestBackup2B": "", "TestPersist12C": "",
 			"TestSnapshotBasic2D": "no method Snapshot", "TestSnapshotInit2D": "no method Snapshot"}},
@@ -56,7 +59,8 @@ func TestEditionsAreJudged(t *testing.T) {
 		}, map[string]string{"TestBasicAgree2B": "", "TestSnapshotInstall2D": ""}},
 	} {
 		t.Run(test.edition, func(t *testing.T) {
-			staged, err := Stage(t.Context(), Source{"ann", write(t, "", test.files)}, filepath.Join(t.TempDir(), "x"), Options{})
+			source := Source{"ann", write(t, "", test.files)}
+			staged, err := Stage(t.Context(), source, filepath.Join(t.TempDir(), "x"), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

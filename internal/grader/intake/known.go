@@ -23,13 +23,46 @@ var harnessNames = map[string][]string{
 		LabDecoder.Decode Register RegisterName`),
 }
 
+// configNames are what the lab's config.go declares, beside methods, for raft or for kvraft.
+var configNames = strings.Fields(`config make_config randstring makeSeed ncpu_once random_handles SnapShotInterval`)
+
 // deliveryFields are those of ApplyMsg, in one edition or another.
-var deliveryFields = strings.Fields(`CommandValid Command CommandIndex SnapshotValid Snapshot SnapshotTerm SnapshotIndex`)
+var deliveryFields = strings.Fields(`CommandValid Command CommandIndex
+	SnapshotValid Snapshot SnapshotTerm SnapshotIndex`)
 
 // persister says whether a persister.go, which is left out, is the lab's.
 func (c *collection) persister(f *file) {
 	if added := beyond(exported(append(declared(f), methods(f)...)), persisterNames); len(added) > 0 {
-		c.note("%s was changed, and the course's stands in its place, which has no %s", shown(f.path), strings.Join(added, ", "))
+		c.replaced(f.path, added)
+	}
+}
+
+// replaced says that what is left out has names that ours has not.
+func (c *collection) replaced(at string, added []string) {
+	c.note("%s was changed, and the course's stands in its place, which has no %s", shown(at),
+		strings.Join(added, ", "))
+}
+
+// harness adds a note on what is left out because the course has it too, and whether it is as the lab handed it out.
+func (c *collection) harness() {
+	var all []string
+	for _, f := range c.left {
+		if f.test() {
+			continue
+		}
+		all = append(all, shown(f.path))
+		if added := beyond(declared(f), configNames); path.Base(f.path) == "config.go" && len(added) > 0 {
+			c.replaced(f.path, added)
+		}
+	}
+	for _, name := range append([]string{"models"}, given...) {
+		if dir := path.Join(c.layout.root, name); len(c.layout.dirs[dir]) > 0 && c.dirs[dir] == "" {
+			all = append(all, shown(dir))
+		}
+	}
+	slices.Sort(all)
+	if len(all) > 0 {
+		c.note("left out, since the course's own stand in their place: %s", strings.Join(all, ", "))
 	}
 }
 
@@ -57,7 +90,7 @@ func (c *collection) changes(edition string) {
 			}
 		}
 		if added := beyond(exported(names), harnessNames[name]); len(added) > 0 {
-			c.note("%s was changed, and the course's stands in its place, which has no %s", shown(dir), strings.Join(added, ", "))
+			c.replaced(dir, added)
 		}
 	}
 	d := c.delivery()
@@ -87,7 +120,7 @@ type delivery struct {
 // delivery looks for it in package raft.
 func (c *collection) delivery() (d delivery) {
 	for _, f := range c.raft() {
-		for _, decl := range f.tree.Decls {
+		for _, decl := range f.syntax().Decls {
 			types, is := decl.(*ast.GenDecl)
 			if !is || types.Tok != token.TYPE {
 				continue

@@ -15,29 +15,51 @@ import (
 
 // file is a Go file of a submission.
 type file struct {
-	path   string
-	text   []byte
-	fset   *token.FileSet
-	tree   *ast.File // as far as it parses; never nil
-	broken bool      // it does not parse whole
+	path string
+	text []byte
+	name string // of its package; "" if not even that parses
+	fset *token.FileSet
+	tree *ast.File // nil until syntax is called, whose result it is
+	bad  bool      // it does not parse whole
 }
 
 func (f *file) test() bool { return strings.HasSuffix(f.path, "_test.go") }
 
-// parse reads a file, with names resolved within it.
-func parse(at string, text []byte) *file {
-	f := &file{path: at, text: text, fset: token.NewFileSet()}
-	var err error
-	f.tree, err = parser.ParseFile(f.fset, "", text, parser.ParseComments)
-	f.broken = err != nil
-	if f.tree == nil || f.tree.Name == nil {
-		f.tree, f.broken = &ast.File{Name: ast.NewIdent("")}, true
+// newFile reads a file as far as its package clause: most files of a submission are of no interest.
+func newFile(at string, text []byte) *file {
+	f := &file{path: at, text: text}
+	tree, err := parser.ParseFile(token.NewFileSet(), "", text, parser.PackageClauseOnly)
+	if err == nil {
+		f.name = tree.Name.Name
 	}
 	return f
 }
 
+// syntax returns a file's tree as far as it parses, with names resolved within it.
+func (f *file) syntax() *ast.File {
+	if f.tree != nil {
+		return f.tree
+	}
+	f.fset = token.NewFileSet()
+	tree, err := parser.ParseFile(f.fset, "", f.text, parser.ParseComments)
+	f.tree, f.bad = tree, err != nil
+	if tree == nil || tree.Name == nil {
+		f.tree = &ast.File{Name: ast.NewIdent("")}
+	}
+	return f.tree
+}
+
+// broken says whether a file does not parse whole.
+func (f *file) broken() bool {
+	f.syntax()
+	return f.bad
+}
+
 // position is a place in the file itself, whatever //line says.
-func (f *file) position(pos token.Pos) token.Position { return f.fset.PositionFor(pos, false) }
+func (f *file) position(pos token.Pos) token.Position {
+	f.syntax()
+	return f.fset.PositionFor(pos, false)
+}
 
 // layout is where in a submission the packages of the lab are.
 type layout struct {
@@ -54,7 +76,7 @@ func lay(b *bundle, kvToo bool) (layout, error) {
 	l := layout{dirs: map[string][]*file{}}
 	for _, at := range slices.Sorted(maps.Keys(b.files)) {
 		if isGo(at) {
-			l.dirs[path.Dir(at)] = append(l.dirs[path.Dir(at)], parse(at, b.files[at]))
+			l.dirs[path.Dir(at)] = append(l.dirs[path.Dir(at)], newFile(at, b.files[at]))
 		}
 	}
 	raft, services := l.find("raft", "Make"), []string(nil)
@@ -99,7 +121,8 @@ func nothing(b *bundle) error {
 	slices.Sort(b.nested)
 	switch {
 	case len(b.nested) > 0 && goFiles == 0:
-		return notAccepted("", "holds no Go files, but another archive, %s: hand in what is in that", shown(b.nested[0]))
+		return notAccepted("", "holds no Go files, but another archive, %s: hand in what is in that",
+			shown(b.nested[0]))
 	case goFiles == 0:
 		return notAccepted("", "holds no Go files: expected raft/raft.go")
 	}
@@ -112,7 +135,7 @@ func (l layout) find(name, function string) []string {
 	var found []string
 	for _, dir := range slices.Sorted(maps.Keys(l.dirs)) {
 		if slices.ContainsFunc(l.dirs[dir], func(f *file) bool {
-			return !f.test() && (f.tree.Name.Name == name || f.tree.Name.Name == "" && path.Base(dir) == name)
+			return !f.test() && (f.name == name || f.name == "" && path.Base(dir) == name)
 		}) {
 			found = append(found, dir)
 		}
@@ -123,7 +146,8 @@ func (l layout) find(name, function string) []string {
 			return slices.ContainsFunc(l.dirs[dir], func(f *file) bool { return !f.test() && declares(f, function) })
 		},
 	} {
-		if some := slices.DeleteFunc(slices.Clone(found), func(dir string) bool { return !likely(dir) }); len(some) > 0 {
+		some := slices.DeleteFunc(slices.Clone(found), func(dir string) bool { return !likely(dir) })
+		if len(some) > 0 {
 			found = some
 		}
 	}
@@ -200,8 +224,8 @@ func (l layout) homes() []string {
 // given are the packages that the course has, whatever copies come with a submission.
 var given = []string{"labrpc", "labgob", "porcupine", "porcupine/models"}
 
-// locate returns the folder of the submission that an import of a file leads to, and where it goes below the folder that
-// is built; the folder is "" if that is a package of the lab's own, both are if it is neither.
+// locate returns the folder of the submission that an import of a file leads to, and where it goes below the folder
+// that is built; the folder is "" if that is a package of the lab's own, both are if it is neither.
 func (l layout) locate(from, importPath string) (dir, rest string) {
 	rest = build.Local(from, importPath, l.homes())
 	switch {
@@ -238,7 +262,7 @@ func declares(f *file, name string) bool {
 // declared returns the names that a file declares at its top level, but for methods.
 func declared(f *file) []string {
 	var names []string
-	for _, decl := range f.tree.Decls {
+	for _, decl := range f.syntax().Decls {
 		switch d := decl.(type) {
 		case *ast.FuncDecl:
 			if d.Recv == nil {
@@ -263,7 +287,7 @@ func declared(f *file) []string {
 // methods returns the methods that a file declares, as "Type.Name".
 func methods(f *file) []string {
 	var names []string
-	for _, decl := range f.tree.Decls {
+	for _, decl := range f.syntax().Decls {
 		if d, is := decl.(*ast.FuncDecl); is && d.Recv != nil && len(d.Recv.List) > 0 {
 			names = append(names, fmt.Sprintf("%s.%s", receiver(d), d.Name.Name))
 		}

@@ -11,8 +11,8 @@ import (
 )
 
 // example is a submission in a file of testdata: "== name ==", what is expected as "key: value", and its files, each
-// after "-- path --". In these a line "@old" stands for the shortest package of 2018, "@since PREFIX" for the shortest of
-// 2021 with imports that begin so, "@kv" for the shortest service, "@zero" for a zero byte.
+// after "-- path --". In these a line "@old" stands for the shortest package of 2018, "@since PREFIX" for the shortest
+// of 2021 with imports that begin so, "@kv" for the shortest service, "@zero" for a zero byte.
 type example struct {
 	name  string
 	want  map[string][]string
@@ -20,11 +20,13 @@ type example struct {
 }
 
 const (
-	head   = "package raft\n\nimport \"LABlabrpc\"\n\nvar _ labrpc.ClientEnd\n\ntype Raft struct{}\n\nfunc Make() {}\n\n"
+	head = "package raft\n\nimport \"LABlabrpc\"\n\nvar _ labrpc.ClientEnd\n\ntype Raft struct{}\n\n" +
+		"func Make() {}\n\n"
 	old    = head + "type ApplyMsg struct {\n\tCommandValid bool\n\tCommand interface{}\n\tCommandIndex int\n}\n"
 	taking = "\tSnapshotValid bool\n\tSnapshot []byte\n\tSnapshotTerm, SnapshotIndex int\n}\n\n" +
 		"func (rf *Raft) Snapshot(int, []byte) {}\n"
-	kv = "package kvraft\n\ntype KVServer struct{}\n\ntype Clerk struct{}\n\nfunc StartKVServer() {}\n\nfunc MakeClerk() {}\n"
+	kv = "package kvraft\n\ntype KVServer struct{}\n\ntype Clerk struct{}\n\n" +
+		"func StartKVServer() {}\n\nfunc MakeClerk() {}\n"
 )
 
 // examples reads a file of them.
@@ -113,7 +115,8 @@ func TestLayouts(t *testing.T) {
 				}
 			}
 			mod, err := os.ReadFile(filepath.Join(s.Dir, "go.mod"))
-			if got := strings.Join(strings.Fields(string(mod)), " "); err != nil || e.one("mod") != "" && got != e.one("mod") {
+			got := strings.Join(strings.Fields(string(mod)), " ")
+			if err != nil || e.one("mod") != "" && got != e.one("mod") {
 				t.Errorf("go.mod says %q, want %q", got, e.one("mod"))
 			}
 			for _, want := range e.want["note"] {

@@ -43,8 +43,8 @@ func lowest(r rune) rune {
 }
 
 // junk are names of files and folders that tools leave behind, beside all that begin with a dot.
-var junk = map[string]bool{"__macosx": true, "node_modules": true, "vendor": true, "__pycache__": true, "testdata": true,
-	"thumbs.db": true, "desktop.ini": true}
+var junk = map[string]bool{"__macosx": true, "node_modules": true, "vendor": true, "__pycache__": true,
+	"testdata": true, "thumbs.db": true, "desktop.ini": true}
 
 // isJunk says whether a file or folder is left out whatever it holds.
 func isJunk(name string) bool {

@@ -19,9 +19,9 @@ import (
 	"raftlab/internal/grader/results"
 )
 
-// Stage unpacks src, recognises its edition, passes it through the gate and lays out what is built of it in dir, which it
-// makes and which must not hold anything. An error is a *Refusal, or of infrastructure; then dir is to be removed by the
-// caller, as it is when the submission has been graded. It blocks while it reads and writes.
+// Stage unpacks src, recognises its edition, passes it through the gate and lays out what is built of it in dir, which
+// it makes and which must not hold anything. An error is a *Refusal, or of infrastructure. The caller removes dir, in
+// any case. It blocks while it reads and writes.
 func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, error) {
 	b, err := unpack(ctx, src.Path, o.Limits)
 	if err != nil {
@@ -43,6 +43,7 @@ func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, erro
 	if err := c.gate(b, o.Allow); err != nil {
 		return Staged{}, err
 	}
+	c.harness()
 	c.changes(s.Edition)
 	c.lacks()
 	c.gaps(b)
@@ -60,7 +61,7 @@ func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, erro
 
 // complete checks that the packages declare what the tests call, as far as a look at the names can tell.
 func (c *collection) complete() error {
-	if files := c.raft(); c.layout.raft != "" && !slices.ContainsFunc(files, func(f *file) bool { return f.broken }) {
+	if files := c.raft(); c.layout.raft != "" && !slices.ContainsFunc(files, func(f *file) bool { return f.broken() }) {
 		for _, name := range []string{"Make", "Raft", "ApplyMsg"} {
 			if !slices.ContainsFunc(files, func(f *file) bool { return declares(f, name) }) {
 				return notAccepted(shown(c.layout.raft), "package raft does not declare %s", name)
@@ -68,7 +69,7 @@ func (c *collection) complete() error {
 		}
 	}
 	files := c.of("kvraft")
-	if slices.ContainsFunc(files, func(f *file) bool { return f.broken }) {
+	if slices.ContainsFunc(files, func(f *file) bool { return f.broken() }) {
 		return nil
 	}
 	for _, name := range []string{"StartKVServer", "KVServer", "MakeClerk", "Clerk"} {

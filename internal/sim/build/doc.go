@@ -23,14 +23,13 @@
 // "6.5840/labrpc", and labrpc in the module that the student's go.mod names. Other packages of the submission that
 // raft or kvraft import come along, as "raftlab/submission/…", if the Spec says in which folder they lie.
 //
-// The student's go.mod, go.work, vendor folder and toolchain lines are not obeyed, nor is the user's go
-// environment, but for where caches are and whence modules come; what the module's own go.mod does not name is not
-// fetched, and the go command finds no home (HOME and the like lead nowhere). One thing is taken from the go.mod:
-// below go 1.22 a loop had one variable for all its turns. Each file of such a submission is compiled as Go 1.21, the lowest
-// that the toolchain knows (a //go:build go1.21 line, added in the copy), and Module.Env asks the runtime for
-// timers as they were before Go 1.23 (asynctimerchan). Not brought back: the fixed default seed of math/rand
-// before Go 1.20 (every peer would draw the same time-outs, which peers in one process did not), and rand.Seed's
-// effect.
+// The student's go.mod, go.work, vendor folder and toolchain lines are not obeyed, nor is the user's go environment,
+// but for where caches are and whence modules come; what the module's own go.mod does not name is not fetched, and
+// the go command finds no home (HOME and the like lead nowhere). One thing is taken from the go.mod: below go 1.22 a
+// loop had one variable for all its turns. Each file of such a submission is compiled as Go 1.21, the lowest that the
+// toolchain knows (a //go:build go1.21 line, added in the copy), and Module.Env asks the runtime for timers as they
+// were before Go 1.23 (asynctimerchan). Not brought back: the fixed default seed of math/rand before Go 1.20 (every
+// peer would draw the same time-outs, which peers in one process did not), and rand.Seed's effect.
 //
 // With Spec.Tests the program is instead what "go test -c" makes of a package, in any module, without vet: its
 // go.mod is obeyed, every package that it uses of that module is metered, and where the module is not ours the
