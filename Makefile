@@ -1,5 +1,5 @@
-# Raftlab's jobs. `make` alone lists them. Go and make are all they need: the linters come through the
-# module proxy, at the versions below.
+# Raftlab's jobs. `make` alone lists them. Go and make are all they need, and for `make test` Chromium, in
+# which the pages of reports are tried. The linters come through the module proxy, at the versions below.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,7 +27,7 @@ race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/s
 race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
 race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
-.PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker mutants fmt check-fmt vet staticcheck wasip1
+.PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker mutants bundles fmt check-fmt vet staticcheck wasip1
 
 # Our own code also has to leave no goroutine blocked for good, which students are only told of.
 test race cover: export RAFTLAB_STRICT = 1
@@ -88,6 +88,9 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 
 fuzz-checker: ## our checker's verdicts against the known one's on a million random histories; HISTORIES=n
 	$(GO) -C bench test -count=1 -timeout 2h ./porcupine -run TestSameVerdict -histories=$(HISTORIES)
+
+bundles: ## what grade --bundle packs: unpacked, set up, and grading as on Gradescope (a minute)
+	$(GO) test -count=1 -tags bundle -run TestWholeBundle ./internal/grader/bundle
 
 mutants: bin/raftlab ## the bank of wrong Rafts against tests and hunt (half an hour), into docs/reports/mutants.md; ONLY=R1,P10
 	@mkdir -p docs/reports
