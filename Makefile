@@ -22,9 +22,14 @@ student := $(foreach d,$(student_dirs),$(if $(wildcard $(d)),./$(d)/...))
 
 # Packages whose goroutines meet: here the race detector pays. It wants a C compiler; a machine without
 # one runs the same tests without it, and says so.
-race_dirs := labgob labrpc raft kvraft internal/trace internal/tester internal/suite \
-	internal/reference
+race_dirs := labgob labrpc internal/trace internal/tester internal/suite internal/reference
 race_pkgs := $(foreach d,$(race_dirs),$(if $(wildcard $(d)/*_test.go),./$(d)))
+# Of the scenarios, a few of each part: those in which most happens at once. The simulator runs them all.
+race_scenarios := ManyElections2A ConcurrentStarts2B Backup2B Persist32C UnreliableAgree2C UnreliableChurn2C \
+	SnapshotAllCrash2D Concurrent3A PersistConcurrent3A PausedLeader3A SlowDisk3A SnapshotUnreliable3B \
+	SnapshotRecoverManyClients3B
+race_run := ^Test($(shell echo $(race_scenarios) | tr ' ' '|'))$$
+lab_pkgs := $(foreach d,raft kvraft,$(if $(wildcard $(d)/*_test.go),./$(d)))
 race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 
 .PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker mutants bundles fmt check-fmt vet staticcheck wasip1
@@ -35,11 +40,13 @@ test race cover: export RAFTLAB_STRICT = 1
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: check-fmt vet staticcheck wasip1 ## what CI runs: format, vet, staticcheck, wasip1 build, all tests
+test: check-fmt vet staticcheck wasip1 bin/raftlab ## what CI runs: format, vet, staticcheck, wasip1 build, all tests
 	@$(if $(race_flag),,echo "no C compiler: the tests below run without the race detector")
 	$(if $(race_pkgs),$(GO) test -timeout 14m $(race_flag) $(race_pkgs))
-	$(GO) test $(filter-out $(race_pkgs:./%=raftlab/%),$(shell $(GO) list ./...))
+	$(if $(lab_pkgs),$(GO) test -timeout 14m $(race_flag) -run '$(race_run)' $(lab_pkgs))
+	$(GO) test $(filter-out $(patsubst ./%,raftlab/%,$(race_pkgs) $(lab_pkgs)),$(shell $(GO) list ./...))
 	$(GO) -C bench test ./...
+	bin/raftlab test --run '$(PART)$$' --seeds $(or $(SEEDS),3)
 
 lab: bin/raftlab ## the lab's parts 2A to 3B in the simulator, ten seeds of each test; PART=2A for one
 	bin/raftlab test --run '$(PART)$$' --seeds $(or $(SEEDS),10)
