@@ -89,21 +89,25 @@ func many(n int) []entry {
 	return entries
 }
 
-// hostile are archives that are refused, with what is said of them.
-func hostile(t testing.TB) map[string]struct {
+// attempt is an archive with what is said of it, "" if it is taken.
+type attempt struct {
 	archive []byte
 	want    string
-} {
-	zeros := strings.Repeat("\x00", 4<<20)
+}
+
+// zeros are what an archive packs best.
+var zeros = strings.Repeat("\x00", 4<<20)
+
+// hostile are archives of which nearly all are refused.
+func hostile(t testing.TB) map[string]attempt {
+	all := hostileTars(t)
+	maps.Copy(all, hostileZips(t))
+	return all
+}
+
+func hostileZips(t testing.TB) map[string]attempt {
 	whole := zipOf(t, good, entry{name: "x.txt", text: strings.Repeat("some words ", 1000)})
-	tgz := tgzOf(t, good, entry{name: "x.txt", text: zeros[:100000]})
-	flipped := bytes.Clone(tgz)
-	flipped[len(flipped)-6] ^= 1
-	type row = struct {
-		archive []byte
-		want    string
-	}
-	return map[string]row{
+	return map[string]attempt{
 		"zip, up":            {zipOf(t, good, entry{name: "../raft.go"}), "../raft.go: has a path that leads out"},
 		"zip, up in between": {zipOf(t, good, entry{name: "raft/../../x.go"}), "leads out of the submission"},
 		"zip, absolute": {zipOf(t, good, entry{name: "/etc/cron.d/x"}),
@@ -145,8 +149,16 @@ func hostile(t testing.TB) map[string]struct {
 		"zip, lies of size":   {lying(t, whole), "archive that cannot be unpacked"},
 		"zip, empty":          {zipOf(t), "holds no Go files: expected raft/raft.go"},
 		"zip, a zip inside":   {zipOf(t, entry{name: "ann/lab.zip", text: "PK"}), "another archive, ann/lab.zip"},
-		"tgz, up":             {tgzOf(t, good, entry{name: "../raft.go"}), "leads out of the submission"},
-		"tgz, absolute":       {tgzOf(t, good, entry{name: "/etc/x"}), "not inside the submission"},
+	}
+}
+
+func hostileTars(t testing.TB) map[string]attempt {
+	tgz := tgzOf(t, good, entry{name: "x.txt", text: zeros[:100000]})
+	flipped := bytes.Clone(tgz)
+	flipped[len(flipped)-6] ^= 1
+	return map[string]attempt{
+		"tgz, up":       {tgzOf(t, good, entry{name: "../raft.go"}), "leads out of the submission"},
+		"tgz, absolute": {tgzOf(t, good, entry{name: "/etc/x"}), "not inside the submission"},
 		"tgz, link": {tgzOf(t, good, entry{name: "raft/x.go", link: "../../secret.go"}),
 			"raft/x.go: is a link"},
 		"tgz, hard link": {tgzOf(t, good, entry{name: "raft/x.go", link: "/etc/passwd", kind: tar.TypeLink}),
