@@ -135,8 +135,12 @@ func copied(b []byte) []byte { return append([]byte(nil), b...) }
 // dump tells the host where all goroutines are.
 func dump(id uint64) {
 	text := make([]byte, 1<<16)
-	text = text[:runtime.Stack(text, true)]
-	answer(id, 0, 0, false, string(text))
+	n := runtime.Stack(text, true)
+	for n == len(text) && n < 1<<24 { // it was cut, within the goroutine that is looked for perhaps
+		text = make([]byte, 2*len(text))
+		n = runtime.Stack(text, true)
+	}
+	answer(id, 0, 0, false, string(text[:n]))
 }
 
 func answer(id uint64, number, term int, leads bool, text string) {
