@@ -138,6 +138,23 @@ func TestShrinkDoesNotDependOnJobs(t *testing.T) {
 	}
 }
 
+// TestShrinkLeavesTimes checks that times that matter end at round ones, and none below a millisecond.
+func TestShrinkLeavesTimes(t *testing.T) {
+	run, _ := fake(func(s schedule.Schedule) string {
+		for _, step := range s.Steps {
+			if step.Kind == schedule.Crash && step.For > 0 && s.Heal > 130*time.Millisecond {
+				return "too soon"
+			}
+		}
+		return ""
+	})
+	small := hunt.Shrink(t.Context(), run, failing(t, run, long), hunt.Effort{})
+	const want = "raft peers 1 seed 23\nwork clients 0\n0s crash leader for 1ms\n200ms heal\n"
+	if small.Schedule.String() != want || small.Runs > 100 {
+		t.Errorf("shrunk in %d runs to\n%swant\n%s", small.Runs, small.Schedule, want)
+	}
+}
+
 func TestShrinkKeepsTheKind(t *testing.T) {
 	// Without the crash it fails differently: that must not be taken for the same.
 	run, _ := fake(func(s schedule.Schedule) string {

@@ -157,6 +157,9 @@ func earlier(s schedule.Schedule) []schedule.Schedule {
 // simplerTimes makes one time shorter and rounder.
 func simplerTimes(s schedule.Schedule) []schedule.Schedule {
 	var all []schedule.Schedule
+	for i := range s.Steps {
+		all = append(all, changed(s, func(s *schedule.Schedule) { s.Steps[i].At = 0 }))
+	}
 	for i, d := range times(&s) {
 		for _, d := range shorter(*d) {
 			all = append(all, changed(s, func(s *schedule.Schedule) { *times(s)[i] = d }))
@@ -196,12 +199,12 @@ func shorter(d time.Duration) []time.Duration {
 	return all
 }
 
-// half returns about half of d, rounded down to the roundest unit that leaves something.
+// half returns about half of d, rounded down to the roundest unit that leaves something, or d if none does.
 func half(d time.Duration) time.Duration {
 	for _, unit := range units {
 		if h := (d / 2).Truncate(unit); h > 0 {
 			return h
 		}
 	}
-	return d / 2
+	return d
 }
