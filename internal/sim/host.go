@@ -226,6 +226,9 @@ func (h *host) boot(in *instance, role, me, ends int, d disk) bool {
 	return h.ask(in, in.booting, w.B)
 }
 
+// ready says whether an instance has become what it was told to be: Make has returned, and there is a peer to talk to.
+func (in *instance) ready() bool { return in.booting != nil && in.booting.done }
+
 func maxRaftState(s tester.Setup) int {
 	if s.MaxRaftState == 0 {
 		return -1 // as the lab's API has it
@@ -342,7 +345,7 @@ func (h *host) SlowDisk(i int, delay time.Duration) bool {
 // State implements tester.Host.
 func (h *host) State(i int) (term int, isLeader bool) {
 	in := h.nodes[i].life
-	if in == nil {
+	if in == nil || !in.ready() {
 		return 0, false
 	}
 	if !in.fresh && !in.dead && !in.frozen {
@@ -356,7 +359,7 @@ func (h *host) State(i int) (term int, isLeader bool) {
 
 // Peer implements tester.RaftHost.
 func (h *host) Peer(i int) tester.RaftPeer {
-	if in := h.nodes[i].life; in != nil {
+	if in := h.nodes[i].life; in != nil && in.ready() {
 		return peer{h, i, in}
 	}
 	return nil
