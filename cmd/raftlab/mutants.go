@@ -34,6 +34,7 @@ type mutantsFlags struct {
 	report string
 	asJSON bool
 	list   bool
+	write  string
 }
 
 func mutantsCommand() *cobra.Command {
@@ -60,15 +61,17 @@ func mutantsCommand() *cobra.Command {
 	flags.StringVar(&f.report, "report", "", "write the tables to this Markdown file, too")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	flags.BoolVar(&f.list, "list", false, "name the mutants and try none")
+	flags.StringVar(&f.write, "write", "", "write the mutants to this folder, each a submission of its own, and try none")
 	return cmd
 }
 
 // tryMutants tries the bank and reports. An error that is no exitError is one of usage.
 func tryMutants(ctx context.Context, f mutantsFlags, stdout, stderr io.Writer) error {
-	if f.list {
-		return listMutants(f.plan.Only, stdout)
-	}
 	switch {
+	case f.list:
+		return listMutants(f.plan.Only, stdout)
+	case f.write != "":
+		return wrapped(mutants.Write("", f.plan.Only, f.write))
 	case f.by != "" && f.by != "suites" && f.by != mutants.Hunt:
 		return fmt.Errorf("mutants: --by %s: want suites or hunt", f.by)
 	case f.plan.Seeds < 1 || f.plan.Rest < 0 || f.plan.Hunt < 0 || f.plan.Jobs < 0:
@@ -103,6 +106,14 @@ func tryMutants(ctx context.Context, f mutantsFlags, stdout, stderr io.Writer) e
 		fmt.Fprintln(stderr, "raftlab: interrupted")
 	}
 	return mutantsStatus(report)
+}
+
+// wrapped says whose error it is.
+func wrapped(err error) error {
+	if err != nil {
+		return fmt.Errorf("mutants: %w", err)
+	}
+	return nil
 }
 
 func mutantsStatus(r mutants.Report) error {

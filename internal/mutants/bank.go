@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -89,32 +90,61 @@ const letters = "abcdefghijklmnopqrstuvwxyz"
 // returns when all are tried, or soon after ctx is done: then the report is of those tried until then.
 func Run(ctx context.Context, p Plan) (Report, error) {
 	began := time.Now()
+	p, picked, err := p.ready()
+	if err != nil {
+		return Report{}, err
+	}
+	b := newBank(ctx, p)
+	verdicts := b.runAll(ctx, picked)
+	return Report{p, verdicts, ctx.Err() != nil, time.Since(began)}, nil
+}
+
+// ready fills in what a plan leaves open, and returns its mutants. Their patches apply.
+func (p Plan) ready() (Plan, []Mutant, error) {
 	if p.Root == "" {
 		root, err := build.FindRoot()
 		if err != nil {
-			return Report{}, &UsageError{err}
+			return p, nil, &UsageError{err}
 		}
 		p.Root = root
 	}
-	var err error
-	if p.Root, err = filepath.Abs(p.Root); err != nil {
-		return Report{}, &UsageError{err}
+	root, err := filepath.Abs(p.Root)
+	if err != nil {
+		return p, nil, &UsageError{err}
 	}
+	p.Root = root
 	if p.Jobs == 0 {
 		p.Jobs = runtime.GOMAXPROCS(0)
 	}
 	picked, err := Pick(p.Only)
 	if err != nil {
-		return Report{}, err
+		return p, nil, err
 	}
 	for _, m := range picked {
 		if _, err := m.Patch(p.Root); err != nil {
-			return Report{}, &UsageError{err}
+			return p, nil, &UsageError{err}
 		}
 	}
-	b := newBank(ctx, p)
-	verdicts := b.runAll(ctx, picked)
-	return Report{p, verdicts, ctx.Err() != nil, time.Since(began)}, nil
+	return p, picked, nil
+}
+
+// Write writes the mutants of the given ids, all if there are none, to folders of dir that bear their ids: submissions, as
+// raftlab test, hunt and replay take them. Solutions that are none of ours stay where they are. Root is as in a Plan.
+func Write(root string, ids []string, dir string) error {
+	p, picked, err := Plan{Root: root, Only: ids}.ready()
+	if err != nil {
+		return err
+	}
+	for _, m := range picked {
+		to := filepath.Join(dir, m.ID)
+		if err := os.MkdirAll(to, 0o777); err != nil {
+			return fmt.Errorf("write mutant %s: %w", m.ID, err)
+		}
+		if _, err := m.submission(p.Root, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newBank(ctx context.Context, p Plan) *bank {
