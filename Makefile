@@ -36,7 +36,7 @@ race_flag = $(if $(filter 1,$(shell $(GO) env CGO_ENABLED)),-race)
 browser := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome || command -v chrome)
 browser_flag := $(if $(browser)$(CI),,-tags nobrowser)
 
-.PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker mutants bundles fmt check-fmt vet staticcheck wasip1
+.PHONY: FORCE help test lab soak soak-hunt race bench cover lint fuzz fuzz-checker handout grade mutants bundles fmt check-fmt vet staticcheck wasip1
 
 # Our own code also has to leave no goroutine blocked for good, which students are only told of.
 test race cover: export RAFTLAB_STRICT = 1
@@ -103,6 +103,13 @@ fuzz-checker: ## our checker's verdicts against the known one's on a million ran
 
 bundles: ## what grade --bundle packs: unpacked, set up, and grading as on Gradescope (a minute)
 	$(GO) test -count=1 -tags bundle -run TestWholeBundle ./internal/grader/bundle
+
+handout: bin/raftlab ## what students get, into OUT (out/handout), and as OUT.zip
+	bin/raftlab handout --out '$(or $(OUT),out/handout)' --zip '$(or $(OUT),out/handout).zip'
+
+grade: bin/raftlab ## submissions in IN (a folder of folders, zips, tar.gz), into OUT (out/graded)
+	@[ -n '$(IN)' ] || { echo "make grade IN=submissions: which submissions?"; exit 2; }
+	bin/raftlab grade '$(IN)' --out '$(or $(OUT),out/graded)'
 
 mutants: bin/raftlab ## the bank of wrong Rafts against tests and hunt (half an hour), into docs/reports/mutants.md; ONLY=R1,P10
 	@mkdir -p docs/reports

@@ -55,7 +55,7 @@ func lab() plan {
 			"internal/tidy", "bench"},
 		leftOut: []string{"cmd/raftlab/handout*.go", "cmd/raftlab/grade*.go", "cmd/raftlab/mutants*.go"},
 		files: []string{"docs/labs/*.md", "docs/simulator.md", "docs/hunt*.md", "docs/formats/history.md",
-			"test-runner.sh", ".gitignore"},
+			"docs/formats/schedule.md", "test-runner.sh", ".gitignore"},
 		programs: []string{"test-runner.sh"},
 		own:      own,
 		wasip1: []string{"labgob", "labrpc", "porcupine", "raft", "kvraft", "internal/trace", "internal/tester",
