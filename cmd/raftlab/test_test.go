@@ -54,8 +54,8 @@ func TestTestFails(t *testing.T) {
 	}
 	says(t, r.out, "3 tests on seeds 1 to 3", "3 runs: Progress: no leader", "seeds 1, 2, 3\n",
 		"3 runs: panicked: server 3: panic: runtime error: ", "(raft.go:66)", "9 runs of 3 tests: 3 passed, 6 failed")
-	for _, row := range []string{`3 +3 +0 +\d+\.\ds +\d+\.\d{3}s +TestInitialElection2A`,
-		`3 +0 +3 +\d+\.\ds +\d+\.\d{3}s +TestReElection2A`} {
+	for _, row := range []string{`3 +3 +0 +\d+\.\ds +\d+\.\d{3}s +\d+\.\d{3}s +TestInitialElection2A`,
+		`3 +0 +3 +\d+\.\ds +\d+\.\d{3}s +\d+\.\d{3}s +TestReElection2A`} {
 		if !regexp.MustCompile(`(?m)^ *` + row + `$`).MatchString(r.out) {
 			t.Errorf("no row like %s in:\n%s", row, r.out)
 		}

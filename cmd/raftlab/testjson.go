@@ -32,6 +32,7 @@ type jsonTest struct {
 	Broken         int     `json:"broken"`
 	VirtualSeconds float64 `json:"meanVirtualSeconds"`
 	RealSeconds    float64 `json:"meanRealSeconds"`
+	SlowSeconds    float64 `json:"p95RealSeconds"` // the 95th percentile
 }
 
 type jsonGroup struct {
@@ -65,7 +66,7 @@ func (v *view) printJSON(w io.Writer, s campaign.Summary) error {
 		out.Tests = append(out.Tests, jsonTest{Name: t.Scenario.Name, Part: t.Scenario.Part,
 			Runs: t.Runs, Passed: t.Passed,
 			Failed: t.Failed, Broken: t.Broken, VirtualSeconds: (t.Virtual / n).Seconds(),
-			RealSeconds: (t.Busy / n).Seconds()})
+			RealSeconds: (t.Busy / n).Seconds(), SlowSeconds: t.Slow.Seconds()})
 	}
 	for _, g := range s.Groups {
 		j := jsonGroup{Verdict: string(g.Verdict), Invariant: g.Invariant, Headline: g.Headline,

@@ -180,16 +180,15 @@ func (v *view) printWords(s campaign.Summary) error {
 
 func (v *view) printTable(s campaign.Summary) {
 	w := tabwriter.NewWriter(v.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "\nruns\tpassed\tfailed\tvirtual\treal\t   test")
+	fmt.Fprintln(w, "\nruns\tpassed\tfailed\tvirtual\treal\t95th\t   test")
 	row := func(t campaign.Test, name string) {
 		failed := fmt.Sprint(t.Failed)
 		if t.Broken > 0 {
 			failed += fmt.Sprintf("+%d?", t.Broken)
 		}
 		n := time.Duration(max(1, t.Runs))
-		fmt.Fprintf(w, "%d\t%d\t%s\t%.1fs\t%.3fs\t   %s\n", t.Runs, t.Passed, failed,
-			(t.Virtual / n).Seconds(),
-			(t.Busy / n).Seconds(), name)
+		fmt.Fprintf(w, "%d\t%d\t%s\t%.1fs\t%.3fs\t%.3fs\t   %s\n", t.Runs, t.Passed, failed,
+			(t.Virtual / n).Seconds(), (t.Busy / n).Seconds(), t.Slow.Seconds(), name)
 	}
 	for _, t := range s.Tests {
 		row(t, t.Scenario.Name)

@@ -76,6 +76,19 @@ func TestMissingRecord(t *testing.T) {
 	}
 }
 
+func TestSlow(t *testing.T) {
+	var took []time.Duration
+	for n, want := range map[int]time.Duration{0: 0, 1: 1, 2: 2, 19: 19, 20: 19, 21: 20, 39: 38, 40: 38, 100: 95} {
+		took = took[:0]
+		for i := range n {
+			took = append(took, time.Duration(n-i))
+		}
+		if got := slow(took); got != want {
+			t.Errorf("of %d runs, which took 1 to %d: %d, want %d", n, n, got, want)
+		}
+	}
+}
+
 // TestDiffers checks that two runs of a seed that differ say nothing of the submission.
 func TestDiffers(t *testing.T) {
 	a := sim.Result{Verdict: sim.Passed, Result: tester.Result{Events: 10, Hash: 1}}

@@ -30,6 +30,7 @@ type Test struct {
 	Broken   int           // runs that found out nothing
 	Virtual  time.Duration // of all runs
 	Busy     time.Duration // real time that they took, one by one
+	Slow     time.Duration // real time that nineteen of twenty did not exceed
 }
 
 // Group is runs that ended alike.
@@ -52,6 +53,7 @@ type TestSeeds struct {
 type tally struct {
 	plan   Plan
 	tests  map[string]*Test
+	took   map[string][]time.Duration // real, of each run, by test
 	groups map[string]*group
 	order  map[string]int // of scenarios in the plan
 }
@@ -62,7 +64,8 @@ type group struct {
 }
 
 func newTally(p Plan) *tally {
-	t := &tally{plan: p, tests: map[string]*Test{}, groups: map[string]*group{}, order: map[string]int{}}
+	t := &tally{plan: p, tests: map[string]*Test{}, took: map[string][]time.Duration{},
+		groups: map[string]*group{}, order: map[string]int{}}
 	for i, s := range p.Scenarios {
 		t.tests[s.Name], t.order[s.Name] = &Test{Scenario: s}, i
 	}
@@ -74,6 +77,7 @@ func (t *tally) add(r Record) {
 	test.Runs++
 	test.Virtual += r.Elapsed
 	test.Busy += r.Real
+	t.took[r.Scenario.Name] = append(t.took[r.Scenario.Name], r.Real)
 	switch r.Verdict {
 	case sim.Passed:
 		test.Passed++
@@ -105,11 +109,14 @@ func (t *tally) simpler(a, b Record) bool {
 // sum ends the tally. What has no record though nobody interrupted is broken.
 func (t *tally) sum(interrupted bool, took time.Duration) Summary {
 	s := Summary{Interrupted: interrupted, Real: took}
+	var all []time.Duration
 	for _, scenario := range t.plan.Scenarios {
 		test := t.tests[scenario.Name]
 		for !interrupted && test.Runs < t.plan.Seeds.Count {
 			t.add(Record{Scenario: scenario, Result: broken("a run has left no record")})
 		}
+		test.Slow = slow(t.took[scenario.Name])
+		all = append(all, t.took[scenario.Name]...)
 		s.Tests = append(s.Tests, *test)
 		s.Runs += test.Runs
 		s.Passed += test.Passed
@@ -118,6 +125,7 @@ func (t *tally) sum(interrupted bool, took time.Duration) Summary {
 		s.Virtual += test.Virtual
 		s.Busy += test.Busy
 	}
+	s.Slow = slow(all)
 	for _, g := range t.groups {
 		g.Headline = Headline(g.Example.Result)
 		if f := g.Example.Failure; f != nil && g.Verdict == sim.Failed {
@@ -134,6 +142,14 @@ func (t *tally) sum(interrupted bool, took time.Duration) Summary {
 		return cmp.Or(b.Runs-a.Runs, cmp.Compare(KindOf(a.Example.Result), KindOf(b.Example.Result)))
 	})
 	return s
+}
+
+// slow is the 95th percentile: the least of took that nineteen of twenty do not exceed; 0 of nothing.
+func slow(took []time.Duration) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(took))[(19*len(took)+19)/20-1]
 }
 
 // Headline returns a line about what failed: the invariant or the verdict, whom it is about, and the first
