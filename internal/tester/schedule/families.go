@@ -28,8 +28,8 @@ var families = []family{
 	{name: "links", prepare: (*drawer).weather, bursts: []func(*drawer){(*drawer).oneWay, (*drawer).oneWay,
 		(*drawer).shapes, (*drawer).depose}},
 	// Leaders that are cut off, stand still or have wrong clocks, and do not know that they lead no more.
-	{name: "reads", bursts: []func(*drawer){(*drawer).strand, (*drawer).strand, (*drawer).doze, (*drawer).doze,
-		(*drawer).stumble, (*drawer).deposeAll}},
+	{name: "reads", prepare: (*drawer).readers, bursts: []func(*drawer){(*drawer).strand, (*drawer).doze,
+		(*drawer).lease, (*drawer).lease, (*drawer).stumble, (*drawer).deposeAll}},
 }
 
 func (d *drawer) family(o Options) family {
@@ -202,6 +202,40 @@ func (d *drawer) doze() {
 	d.add(Step{Elected: d.chance(30), Kind: Freeze, Who: d.pick(Leader, Leader, Leader, Follower, Minority),
 		For: d.between(50*time.Millisecond, 1800*time.Millisecond)})
 	d.wait(200*time.Millisecond, 1200*time.Millisecond)
+}
+
+// readers are many clients of one key, who come and go: some then ask a leader that others have given up.
+func (d *drawer) readers() {
+	w := &d.s.Work
+	if d.s.Lab == Raft {
+		return
+	}
+	w.Clients, w.Keys, w.Gets, w.Every = 4+d.IntN(4), 1, 40+d.IntN(30), d.between(5*time.Millisecond, 25*time.Millisecond)
+	w.Appends = d.IntN(30)
+	if d.chance(70) {
+		w.Stay = d.between(80*time.Millisecond, 600*time.Millisecond)
+	}
+}
+
+// lease has the leader's clock run slowly, or the others' fast, and cuts it off: it may believe for too long that
+// nobody can have replaced it.
+func (d *drawer) lease() {
+	s := Step{Kind: Clock, Who: Peers{Leader}, Rate: 50 + d.IntN(30), For: 3 * time.Second}
+	switch d.IntN(5) {
+	case 0, 1:
+		s.Who, s.Rate = Peers{Followers}, 120+d.IntN(80)
+	case 2: // or it hears late that they have heard it
+		s = Step{Kind: Noise, Who: Peers{Rest}, To: Peers{Leader}, For: s.For,
+			Delay: d.between(50*time.Millisecond, 400*time.Millisecond)}
+	}
+	d.add(s)
+	d.wait(20*time.Millisecond, 300*time.Millisecond)
+	s = Step{Kind: Partition, Sides: []Peers{{Leader}}, For: d.between(500*time.Millisecond, 1500*time.Millisecond)}
+	if d.chance(40) {
+		s.Kind, s.Who, s.To, s.Sides = Cut, Peers{Rest}, Peers{Leader}, nil
+	}
+	d.add(s)
+	d.wait(300*time.Millisecond, 1500*time.Millisecond)
 }
 
 // lag keeps somebody away for as long as the others need to compact their logs.

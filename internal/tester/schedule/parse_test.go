@@ -30,7 +30,8 @@ elected 3 after 400ms crash next near after save 1 unsent
 
 func TestParse(t *testing.T) {
 	text := strings.Replace(every, "jump 1h0m0s", "jump 3s", 1) +
-		"700ms reorder\n800ms snapshot leader\n900ms connect\n900ms quiet\n900ms resume all\n900ms restart down\n2s heal\n\n"
+		"700ms reorder\n800ms snapshot leader\n900ms connect\n900ms quiet\n" +
+		"900ms resume all\n900ms restart down\n2s heal\n\n"
 	s, err := Parse(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
