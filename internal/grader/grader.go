@@ -103,7 +103,10 @@ func Grade(ctx context.Context, sources []intake.Source, o Options) (results.Doc
 	}
 	err = b.run(ctx)
 	document := b.document(ctx.Err() != nil || err != nil)
-	err = errors.Join(err, b.journal.Sync(), write(filepath.Join(o.Out, ResultsFile), document))
+	if err == nil {
+		err = b.journal.Sync()
+	}
+	err = errors.Join(err, write(filepath.Join(o.Out, ResultsFile), document))
 	if err == nil {
 		err = b.tidyUp()
 	}
