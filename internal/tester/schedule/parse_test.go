@@ -47,8 +47,8 @@ func TestParse(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	again(t, s)
-	if want := (Step{At: 400 * time.Millisecond, Elected: true, Kind: Crash, Who: Peers{Leader}, Point: AfterSend, Count: 2,
-		For: 150 * time.Millisecond}); !reflect.DeepEqual(s.Steps[8], want) {
+	if want := (Step{At: 400 * time.Millisecond, Elected: true, Kind: Crash, Who: Peers{Leader}, Point: AfterSend,
+		Count: 2, For: 150 * time.Millisecond}); !reflect.DeepEqual(s.Steps[8], want) {
 		t.Errorf("step 9 is %+v, want %+v", s.Steps[8], want)
 	}
 	if s.Peers != 5 || s.Seed != 1<<64-1 || s.Snapshots != 10 || s.Heal != 2*time.Second || len(s.Steps) != 21 ||
