@@ -143,6 +143,9 @@ func (b *batch) stage(ctx context.Context, source intake.Source, dir string) *su
 	case err != nil:
 		s.lost = err.Error()
 	}
+	if err != nil {
+		_ = os.RemoveAll(dir) // what of it was written is of no use, and what stays does no harm
+	}
 	return s
 }
 

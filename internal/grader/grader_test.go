@@ -198,7 +198,8 @@ func TestSimulatorsThatDie(t *testing.T) {
 
 func TestWhatIsAskedForCannotBe(t *testing.T) {
 	subs, dir := submissions(t, "empty"), t.TempDir()
-	put(t, dir, map[string]string{"file": "", "theirs/staged/thesis.txt": "years of work", "diary/journal.jsonl": "my diary\n"})
+	put(t, dir, map[string]string{"file": "", "theirs/staged/thesis.txt": "years of work", "diary/journal.jsonl": "my diary\n",
+		"diary/staged/play.txt": "Act 1"})
 	c := parse(t, small)
 	for out, want := range map[string]string{
 		"":                                   "no output folder is named",
@@ -213,8 +214,10 @@ func TestWhatIsAskedForCannotBe(t *testing.T) {
 			t.Errorf("into %q: %v, want …%s…", out, err, want)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "theirs", "staged", "thesis.txt")); err != nil {
-		t.Errorf("what was not ours is gone: %v", err)
+	for _, name := range []string{"theirs/staged/thesis.txt", "diary/staged/play.txt"} {
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			t.Errorf("what was not ours is gone: %v", err)
+		}
 	}
 	twice := append(find(t, subs), find(t, subs)...)
 	if _, err := Grade(t.Context(), twice, Options{Course: c, Out: filepath.Join(dir, "x")}); !wrong(err, "are called empty") {

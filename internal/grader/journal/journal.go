@@ -110,7 +110,8 @@ func Claim(name string) (*Journal, error) {
 	return &Journal{file: file}, nil
 }
 
-// Empty says whether nothing was ever written. A file whose first line is cut off counts as empty.
+// Empty says whether nothing was ever written. A file whose first line is cut off counts as empty; one that is no
+// journal is a *RefusedError.
 func (j *Journal) Empty() (bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -124,7 +125,20 @@ func (j *Journal) Empty() (bool, error) {
 		}
 		return true, nil
 	}
+	if err != nil {
+		return false, fmt.Errorf("read the journal: %w", err)
+	}
+	_, err = j.parse(line)
 	return false, err
+}
+
+// parse reads the first line.
+func (j *Journal) parse(line []byte) (Header, error) {
+	var h Header
+	if json.Unmarshal(line, &h) != nil || h.Journal != Schema {
+		return h, refused("%s is no journal that this program can read: choose another folder", j.file.Name())
+	}
+	return h, nil
 }
 
 // Begin writes the header of a journal that is Empty.
@@ -149,11 +163,14 @@ func (j *Journal) Resume(h Header, visit func(Entry)) error {
 	defer j.mu.Unlock()
 	in := bufio.NewReaderSize(io.NewSectionReader(j.file, 0, 1<<62), 1<<16)
 	line, err := in.ReadBytes('\n')
-	var was Header
-	if err != nil || json.Unmarshal(line, &was) != nil || was.Journal != Schema {
-		return refused("%s is no journal that this program can read: choose another folder", j.file.Name())
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the journal: %w", err)
 	}
-	if err := was.differs(h); err != nil {
+	was, err := j.parse(line)
+	if err == nil {
+		err = was.differs(h)
+	}
+	if err != nil {
 		return err
 	}
 	end := int64(len(line))
@@ -164,7 +181,7 @@ func (j *Journal) Resume(h Header, visit func(Entry)) error {
 		case errors.Is(err, io.EOF): // what has no newline was cut off
 			return j.cut(end)
 		case err != nil:
-			return err
+			return fmt.Errorf("read the journal: %w", err)
 		case json.Unmarshal(line, &entry) != nil || (entry.Built == nil) == (entry.Run == nil):
 			return j.cut(end)
 		}
