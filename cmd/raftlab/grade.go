@@ -21,7 +21,7 @@ import (
 	"raftlab/internal/grader/results"
 )
 
-const gradeHelp = `Grade takes submissions in, builds each, runs the lab's tests on it in the simulator and scores what came of them.
+const gradeHelp = `Grade takes submissions in, builds each, runs the lab's tests on it in the simulator and scores them.
 A submission is a folder, a zip or a tar.gz; a folder of many is all that it holds. A grade follows from the submission
 and the seeds: not from the machine, its load, --jobs, or what else is graded.
 
@@ -136,8 +136,8 @@ func grade(ctx context.Context, args []string, f gradeFlags, stdout, stderr io.W
 		screen = io.Discard
 	}
 	view := newGradeView(screen)
-	document, err := grader.Grade(ctx, sources, grader.Options{Course: c, Out: f.out, Worker: []string{self, gradeWorkerName},
-		Cache: f.cache, Jobs: f.jobs, Resume: f.resume, Timing: !f.noTiming, Progress: view.update})
+	document, err := grader.Grade(ctx, sources, grader.Options{Course: c, Out: f.out,
+		Worker: []string{self, gradeWorkerName}, Cache: f.cache, Jobs: f.jobs, Resume: f.resume, Timing: !f.noTiming, Progress: view.update})
 	view.close()
 	var wrong *grader.UsageError
 	switch {

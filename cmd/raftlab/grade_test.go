@@ -70,11 +70,13 @@ func TestGradeRefused(t *testing.T) {
 		t.Errorf("resumed: status %d: %s", status, stderr.String())
 	}
 	var d results.Document
-	if err := json.Unmarshal([]byte(stdout.String()), &d); err != nil || d.Schema != results.Schema || len(d.Submissions) != 2 {
+	if err := json.Unmarshal([]byte(stdout.String()), &d); err != nil || d.Schema != results.Schema ||
+		len(d.Submissions) != 2 {
 		t.Errorf("printed as JSON: %+v, %v", d, err)
 	}
 	stdout.Reset()
-	if status := run(t.Context(), append(args, "--resume", "-q"), nil, &stdout, &stderr); status != exitOK || stdout.Len() > 0 {
+	status := run(t.Context(), append(args, "--resume", "-q"), nil, &stdout, &stderr)
+	if status != exitOK || stdout.Len() > 0 {
 		t.Errorf("quiet: status %d: %s", status, stdout.String())
 	}
 }
@@ -84,15 +86,17 @@ func TestGradeStatus(t *testing.T) {
 		submission results.Submission
 		status     int
 	}{
-		"a bad score":   {results.Submission{Status: results.Graded, Tests: []results.Result{{Failed: 3}}}, exitOK},
-		"refused":       {results.Submission{Status: results.Refused}, exitOK},
-		"a run broken":  {results.Submission{Status: results.Graded, Tests: []results.Result{{Passed: 3, Broken: 1}}}, exitBroken},
+		"a bad score": {results.Submission{Status: results.Graded, Tests: []results.Result{{Failed: 3}}}, exitOK},
+		"refused":     {results.Submission{Status: results.Refused}, exitOK},
+		"a run broken": {results.Submission{Status: results.Graded,
+			Tests: []results.Result{{Passed: 3, Broken: 1}}}, exitBroken},
 		"not found out": {results.Submission{Status: results.Infrastructure}, exitBroken},
 	} {
 		var stderr, stdout strings.Builder
 		view := newGradeView(&stdout)
 		view.close()
-		err := gradeStatus(t.Context(), results.Document{Submissions: []results.Submission{c.submission}}, view, gradeFlags{}, &stderr)
+		d := results.Document{Submissions: []results.Submission{c.submission}}
+		err := gradeStatus(t.Context(), d, view, gradeFlags{}, &stderr)
 		status := exitOK
 		if code, ok := err.(exitError); ok {
 			status = int(code)

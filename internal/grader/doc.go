@@ -3,7 +3,8 @@
 //
 //	sources, err := intake.Find(args)
 //	c, err := course.Read("course.yaml", course.Override{})
-//	document, err := grader.Grade(ctx, sources, grader.Options{Out: "out", Course: c, Worker: []string{self, "grade-worker"}})
+//	worker := []string{self, "grade-worker"}
+//	document, err := grader.Grade(ctx, sources, grader.Options{Out: "out", Course: c, Worker: worker})
 //
 // # How
 //
@@ -18,6 +19,7 @@
 // not that of a verdict on the submission, is Broken and scores nothing. Runs are never repeated until they pass: one
 // is made again only if its process died, and the verdict that counts is then the first one there is.
 //
-// A run whose process dies twice, or does not come back, is lost. Once so many runs of a unit are lost as mostLost says,
-// in the order of tests and seeds, all after them count as lost too; which are made meanwhile makes no difference.
+// A run whose process dies twice, or does not come back, is lost. Once so many runs of a unit are lost as mostLost
+// says, in the order of tests and seeds, all after them count as lost too; which of those were made meanwhile makes
+// no difference.
 package grader

@@ -61,9 +61,9 @@ func (e *UsageError) Error() string { return e.Text }
 
 func usage(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }
 
-// Grade grades submissions, whose names have to differ. It blocks until all are graded or ctx is done: then the error is
-// ctx's, and the document says what is known. Both are also in Options.Out. Any other error is a *UsageError, or
-// one of infrastructure, after which there may be no document.
+// Grade grades submissions, whose names have to differ. It blocks until all are graded or ctx is done: then the error
+// is ctx's, and the document says what is known. The document is also in Options.Out. Any other error is a
+// *UsageError, or one of infrastructure, after which there may be no document.
 func Grade(ctx context.Context, sources []intake.Source, o Options) (results.Document, error) {
 	if o.Jobs == 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)

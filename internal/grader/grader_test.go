@@ -186,8 +186,8 @@ func TestSimulatorsThatDie(t *testing.T) {
 		}
 	}
 	f := named(t, d, "tiny").Tests[0].Failures
-	if len(f) != 1 || f[0].Verdict != "infrastructure" || f[0].Message != "the simulator's process has died: panic: sabotage" ||
-		f[0].Runs != 2 || f[0].Replay != "" {
+	if len(f) != 1 || f[0].Verdict != "infrastructure" ||
+		f[0].Message != "the simulator's process has died: panic: sabotage" || f[0].Runs != 2 || f[0].Replay != "" {
 		t.Errorf("told as %+v", f)
 	}
 	d, err = grade(t, subs, filepath.Join(out, "always"), func(o *Options) { o.Resume = true })
@@ -198,8 +198,8 @@ func TestSimulatorsThatDie(t *testing.T) {
 
 func TestWhatIsAskedForCannotBe(t *testing.T) {
 	subs, dir := submissions(t, "empty"), t.TempDir()
-	put(t, dir, map[string]string{"file": "", "theirs/staged/thesis.txt": "years of work", "diary/journal.jsonl": "my diary\n",
-		"diary/staged/play.txt": "Act 1"})
+	put(t, dir, map[string]string{"file": "", "theirs/staged/thesis.txt": "years of work",
+		"diary/journal.jsonl": "my diary\n", "diary/staged/play.txt": "Act 1"})
 	c := parse(t, small)
 	for out, want := range map[string]string{
 		"":                                   "no output folder is named",
@@ -220,10 +220,11 @@ func TestWhatIsAskedForCannotBe(t *testing.T) {
 		}
 	}
 	twice := append(find(t, subs), find(t, subs)...)
-	if _, err := Grade(t.Context(), twice, Options{Course: c, Out: filepath.Join(dir, "x")}); !wrong(err, "are called empty") {
+	o := Options{Course: c, Out: filepath.Join(dir, "x")}
+	if _, err := Grade(t.Context(), twice, o); !wrong(err, "are called empty") {
 		t.Errorf("two of a name: %v", err)
 	}
-	if _, err := Grade(t.Context(), nil, Options{Course: c, Out: filepath.Join(dir, "x")}); !wrong(err, "no submission") {
+	if _, err := Grade(t.Context(), nil, o); !wrong(err, "no submission") {
 		t.Errorf("none: %v", err)
 	}
 }

@@ -185,8 +185,8 @@ func (b *batch) prepareUnits(ctx context.Context, cancel context.CancelCauseFunc
 	}
 }
 
-// open builds a unit and starts a process for it: nil, if that finds out that it cannot be run. It returns no Built once
-// ctx is done.
+// open builds a unit and starts a process for it: nil, if that finds out that it cannot be run. It returns no Built
+// once ctx is done.
 func (b *batch) open(ctx context.Context, u *unit) (*worker.Worker, *journal.Built) {
 	built := &journal.Built{Submission: u.of.source.Name, Lab: u.lab}
 	for range 2 { // a process that dies may have been another's victim
@@ -318,8 +318,8 @@ func (b *batch) record(u *unit, at int, r *journal.Run, cancel context.CancelCau
 	}
 }
 
-// hasBetter says whether a run of an earlier seed is the better example of how a run ended. Later ones are not looked at:
-// those might not count in the end.
+// hasBetter says whether a run of an earlier seed is the better example of how a run ended. Later ones are not looked
+// at: those might not count in the end.
 func (u *unit) hasBetter(at int, r *journal.Run) bool {
 	for i := u.first[r.Test]; i < at; i++ {
 		if other := u.runs[i]; other != nil && other.Kind == r.Kind && u.simpler(i, at, other, r) {

@@ -105,8 +105,8 @@ allow: [golang.org/x/exp/slices]
 			t.Errorf("%s is graded", name)
 		}
 	}
-	o, err := course.Parse("course.yaml", []byte("seeds: {hidden: 3, secret: "+secret+"}\ntests: {TestBasic3A: {seeds: {public: 3}}}"),
-		course.Override{Labs: "kv", Seeds: "7-8"})
+	o, err := course.Parse("course.yaml",
+		[]byte("seeds: {hidden: 3, secret: "+secret+"}\ntests: {TestBasic3A: {seeds: {public: 3}}}"), course.Override{Labs: "kv", Seeds: "7-8"})
 	if err != nil || named(t, o, "TestBasic3A").Seeds != (course.Seeds{Public: campaign.Seeds{First: 7, Count: 2}}) ||
 		o.Tests[0].Scenario.Part != "3A" {
 		t.Errorf("overridden: %+v, %v", o, err)
@@ -159,7 +159,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		}
 	}
 	_, err := course.Parse("c.yaml", []byte("b: 1\nrule: x\na: 2"), course.Override{Labs: "x", Seeds: "y"})
-	if err == nil || strings.Count(err.Error(), "\n") != 4 || strings.Index(err.Error(), `"b"`) > strings.Index(err.Error(), `"a"`) {
+	if err == nil || strings.Count(err.Error(), "\n") != 4 ||
+		strings.Index(err.Error(), `"b"`) > strings.Index(err.Error(), `"a"`) {
 		t.Errorf("five errors are told as\n%v", err)
 	}
 	if _, err := course.Read(filepath.Join(t.TempDir(), "none.yaml"), course.Override{}); !errors.Is(err, os.ErrNotExist) {
@@ -236,7 +237,8 @@ func TestRules(t *testing.T) {
 		{"proportional", "1", 2, 3, 0.66}, {"proportional", "0.01", 9, 10, 0},
 		{"8 of 10", "3", 8, 10, 3}, {"8 of 10", "3", 7, 10, 0}, {"8 of 10", "3", 10, 10, 3},
 	} {
-		text := fmt.Sprintf("tests: {TestBackup2B: {points: %s, rule: %s, seeds: {public: %d}}}", c.points, c.rule, max(c.runs, 1))
+		text := fmt.Sprintf("tests: {TestBackup2B: {points: %s, rule: %s, seeds: {public: %d}}}", c.points, c.rule,
+			max(c.runs, 1))
 		test := named(t, parse(t, text), "TestBackup2B")
 		if got := test.Rule.Earned(test.Points, c.passed, c.runs).Float(); got != c.earned {
 			t.Errorf("%s: %d of %d runs earn %v of %s, want %v", c.rule, c.passed, c.runs, got, c.points, c.earned)

@@ -42,5 +42,7 @@ func (e Errors) sorted() Errors {
 		}
 		return a.Column - b.Column
 	})
-	return slices.CompactFunc(e, func(a, b Error) bool { return a == b || a.Line > 0 && a.Line == b.Line && a.Column == b.Column })
+	return slices.CompactFunc(e, func(a, b Error) bool {
+		return a == b || a.Line > 0 && a.Line == b.Line && a.Column == b.Column
+	})
 }

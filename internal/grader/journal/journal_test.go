@@ -19,7 +19,8 @@ func some() []journal.Entry {
 	return []journal.Entry{
 		{Built: &journal.Built{Submission: "ann", Lab: "raft", Seconds: 2}},
 		{Run: &journal.Run{Submission: "ann", Test: "TestBackup2B", Number: 3, Verdict: "passed", Events: 1 << 60}},
-		{Built: &journal.Built{Submission: "bob", Lab: "raft", Problems: []results.Place{{File: "raft/ä.go", Line: 3, Text: "<\n>"}}}},
+		{Built: &journal.Built{Submission: "bob", Lab: "raft",
+			Problems: []results.Place{{File: "raft/ä.go", Line: 3, Text: "<\n>"}}}},
 		{Run: &journal.Run{Submission: "ann", Test: "TestBackup2B", Verdict: "panicked", Kind: "k", Detail: &journal.Detail{
 			Message: "line\u2028\x00", Events: []string{"e"}, Output: "{\"run\":{}}\n"}}},
 	}
@@ -120,11 +121,11 @@ func TestLostPages(t *testing.T) {
 func TestAnothersJournal(t *testing.T) {
 	text := written(t)
 	name := filepath.Join(t.TempDir(), "journal.jsonl")
-	ann, bob := header.Submissions[0], header.Submissions[1]
+	ann, bob, eve := header.Submissions[0], header.Submissions[1], journal.Submission{Name: "eve"}
 	for want, now := range map[string]journal.Header{
 		"submission ann has changed":        {Grader: "g", Runs: "r", Submissions: []journal.Submission{{"ann", "x"}, bob}},
 		"begun with submission bob":         {Grader: "g", Runs: "r", Submissions: []journal.Submission{ann}},
-		"begun without submission eve":      {Grader: "g", Runs: "r", Submissions: []journal.Submission{ann, bob, {"eve", ""}}},
+		"begun without submission eve":      {Grader: "g", Runs: "r", Submissions: []journal.Submission{ann, bob, eve}},
 		"tests, seeds or limits are not":    {Grader: "g", Runs: "x", Submissions: header.Submissions},
 		"by another version of this":        {Grader: "x", Runs: "r", Submissions: header.Submissions},
 		"is no journal that this program":   header,
@@ -160,7 +161,8 @@ func TestHashNotKnown(t *testing.T) {
 	if err := j.Begin(journal.Header{Submissions: []journal.Submission{{"ann", ""}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Resume(journal.Header{Submissions: []journal.Submission{{"ann", "a"}}}, func(journal.Entry) {}); err != nil {
+	now := journal.Header{Submissions: []journal.Submission{{"ann", "a"}}}
+	if err := j.Resume(now, func(journal.Entry) {}); err != nil {
 		t.Error(err)
 	}
 }
