@@ -23,7 +23,7 @@ type Override struct {
 }
 
 // mostBytes is how large a course.yaml may be.
-const mostBytes = 1 << 20
+const mostBytes = 1 << 16
 
 // Read reads a course.yaml. With path "" it is the default course: every test at the points that it is worth, ten
 // seeds each. An error is an Errors, or says that there is no such file.
