@@ -29,7 +29,7 @@ var families = []family{
 		(*drawer).shapes, (*drawer).depose}},
 	// Leaders that are cut off, stand still or have wrong clocks, and do not know that they lead no more.
 	{name: "reads", prepare: (*drawer).readers, bursts: []func(*drawer){(*drawer).strand, (*drawer).doze,
-		(*drawer).lease, (*drawer).lease, (*drawer).stumble, (*drawer).deposeAll}},
+		(*drawer).lease, (*drawer).lease, (*drawer).reload, (*drawer).reload, (*drawer).deposeAll}},
 }
 
 func (d *drawer) family(o Options) family {
@@ -236,6 +236,19 @@ func (d *drawer) lease() {
 	}
 	d.add(s)
 	d.wait(300*time.Millisecond, 1500*time.Millisecond)
+}
+
+// reload has everybody, or the leader, begin anew, and take some time to commit: there is much to apply then, while
+// clients are asking already.
+func (d *drawer) reload() {
+	slow := Step{Kind: Slow, Who: Peers{All}, Delay: d.between(3*time.Millisecond, 40*time.Millisecond),
+		For: 1500 * time.Millisecond}
+	if d.chance(50) {
+		slow.Kind, slow.Who = Noise, nil
+	}
+	d.add(slow)
+	d.add(Step{Kind: Crash, Who: d.pick(All, All, Leader), For: d.between(time.Millisecond, 50*time.Millisecond)})
+	d.wait(600*time.Millisecond, 1500*time.Millisecond)
 }
 
 // lag keeps somebody away for as long as the others need to compact their logs.
