@@ -16,13 +16,13 @@ import (
 )
 
 const mutantsHelp = `Mutants tries the tester: it makes the reference wrong in one way after the other, each a mistake that real
-implementations have made, builds each for the simulator, and sees what catches it: the tests named for it, then all tests of its lab
-on a few seeds, then the hunt. Unusual solutions that are correct must pass all of that.
+implementations have made, builds each for the simulator, and sees what catches it: the tests named for it; if none does, all tests
+of its lab; if none does, the hunt. Unusual solutions that are correct must pass all of that.
 
 The bank is in internal/mutants/bank; go doc raftlab/internal/mutants says how to add to it.
 
---by suites or --by hunt tries one of the two alone. --every goes on with the tests after one has caught a mutant, and shows what
-each catches. --shrink makes the hunt's schedules as short as they can be, and counts their steps.
+--by suites or --by hunt tries one of the two alone. --every has all tests try each mutant, to see which catch which. --shrink makes
+the hunt's schedules as short as they can be, and counts their steps.
 
 Exit status: 0 all as it must be, 1 a mutant survived that must be caught or a correct solution was accused, 2 wrong usage or a
 patch that does not apply, 3 some could not be tried, 130 interrupted.`
@@ -40,21 +40,23 @@ type mutantsFlags struct {
 func mutantsCommand() *cobra.Command {
 	f := mutantsFlags{plan: mutants.Default()}
 	cmd := &cobra.Command{
-		Use:     "mutants",
-		Short:   "Try the tester on a bank of wrong Rafts",
-		Long:    mutantsHelp,
-		Example: "  raftlab mutants --only R1,P10,K3\n  raftlab mutants --every --report docs/reports/mutants.md",
-		Args:    cobra.NoArgs,
+		Use:   "mutants",
+		Short: "Try the tester on a bank of wrong Rafts",
+		Long:  mutantsHelp,
+		Example: "  raftlab mutants --only R1,P10,K3\n  raftlab mutants --only A --pass 300\n" +
+			"  raftlab mutants --shrink --report docs/reports/mutants.md",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return tryMutants(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.plan.Only, "only", nil, "try these ids alone; R5 stands for R5a and R5b")
+	flags.StringSliceVar(&f.plan.Only, "only", nil, "try these ids alone; R5 stands for R5a and R5b, R for all of R")
 	flags.IntVarP(&f.plan.Jobs, "jobs", "j", 0, "mutants tried at a time (0: one for each core)")
 	flags.IntVar(&f.plan.Seeds, "seeds", f.plan.Seeds, "seeds for each test that must catch a mutant")
 	flags.IntVar(&f.plan.Rest, "rest", f.plan.Rest, "seeds for each other test; 0: none of them")
-	flags.IntVar(&f.plan.Hunt, "hunt", f.plan.Hunt, "seeds for the hunt; 0: no hunt")
+	flags.IntVar(&f.plan.Hunt, "hunt", f.plan.Hunt, "seeds for the hunt, at most; 0: no hunt")
+	flags.IntVar(&f.plan.Pass, "pass", f.plan.Pass, "seeds for the hunt on what nothing must catch, at most")
 	flags.StringVar(&f.by, "by", "", "suites or hunt: the one of them alone")
 	flags.BoolVar(&f.plan.Every, "every", false, "try all tests on a mutant that is caught, too")
 	flags.BoolVar(&f.plan.Shrink, "shrink", false, "shrink the hunt's schedules")
@@ -74,8 +76,8 @@ func tryMutants(ctx context.Context, f mutantsFlags, stdout, stderr io.Writer) e
 		return wrapped(mutants.Write("", f.plan.Only, f.write))
 	case f.by != "" && f.by != "suites" && f.by != mutants.Hunt:
 		return fmt.Errorf("mutants: --by %s: want suites or hunt", f.by)
-	case f.plan.Seeds < 1 || f.plan.Rest < 0 || f.plan.Hunt < 0 || f.plan.Jobs < 0:
-		return errors.New("mutants: --seeds is 1 at least; --rest, --hunt and --jobs are 0 at least")
+	case f.plan.Seeds < 1 || f.plan.Rest < 0 || f.plan.Hunt < 0 || f.plan.Pass < 0 || f.plan.Jobs < 0:
+		return errors.New("mutants: --seeds is 1 at least; --rest, --hunt, --pass and --jobs are 0 at least")
 	case f.by == mutants.Hunt && f.plan.Hunt == 0:
 		return errors.New("mutants: --by hunt with --hunt 0 tries nothing")
 	}

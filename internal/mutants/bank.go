@@ -29,15 +29,16 @@ type Plan struct {
 	Seeds  int      // for the scenarios that must catch a mutant; 1 or more
 	Rest   int      // for the other scenarios; 0: those are not tried
 	Hunt   int      // schedules drawn for what the suites do not catch; 0: none
+	Pass   int      // as many at most for what nothing must catch, for each lab
 	Shrink bool     // make the schedules that catch one as short as they can be
-	Every  bool     // go on after a catch: which scenarios catch which?
+	Every  bool     // try the other scenarios also on what is caught: which catch which?
 	// Began and Done are told of each mutant, one call at a time. Nil: nobody is.
 	Began func(Mutant)
 	Done  func(Verdict)
 }
 
 // Default is the plan by which the bank is measured.
-func Default() Plan { return Plan{Suites: true, Seeds: 20, Rest: 2, Hunt: 500} }
+func Default() Plan { return Plan{Suites: true, Seeds: 20, Rest: 1, Hunt: 500, Pass: 50} }
 
 // Report is what came of the bank.
 type Report struct {
@@ -62,8 +63,8 @@ type bank struct {
 	mu sync.Mutex // one report at a time
 }
 
-// Pick returns the mutants of the given ids, or all if there are none. An id without its letter stands for all that
-// begin so.
+// Pick returns the mutants of the given ids, or all if there are none. R5 stands for R5a and R5b, too, and R for the whole
+// section.
 func Pick(ids []string) ([]Mutant, error) {
 	all, err := Bank()
 	if err != nil || len(ids) == 0 {
@@ -73,7 +74,7 @@ func Pick(ids []string) ([]Mutant, error) {
 	for _, id := range ids {
 		n := len(picked)
 		for _, m := range all {
-			if m.ID == id || strings.TrimRight(m.ID, letters) == id {
+			if m.ID == id || strings.TrimRight(m.ID, letters) == id || m.ID[:1] == id {
 				picked = append(picked, m)
 			}
 		}

@@ -18,33 +18,39 @@ func (r Report) Markdown() string {
 	p("# The bank of wrong Rafts, as measured\n\n")
 	p("Written by `make mutants`; what the bank is, and how to add to it, is in the documentation of\n"+
 		"[internal/mutants](../../internal/mutants). In the simulator each mutant met the scenarios named for it, with seeds\n"+
-		"from 1 until one failed, %d at most; then all others of its lab, on %d seeds; then, if nothing had caught it, the\n"+
-		"hunt, with %d seeds. What is correct met all of that. Runs are the same each time; CPU is of this machine.\n\n",
-		r.Plan.Seeds, r.Plan.Rest, r.Plan.Hunt)
+		"from 1 until one failed, %d at most; if none did, all others of its lab, on so many seeds: %d; if none did, the\n"+
+		"hunt, with %d seeds at most. What nothing needs to catch met the suites and %d schedules of each lab. Runs are the\n"+
+		"same each time; CPU is of this machine.\n\n",
+		r.Plan.Seeds, r.Plan.Rest, r.Plan.Hunt, min(r.Plan.Pass, r.Plan.Hunt))
 	p("%s\n", strings.ReplaceAll(r.Summary(), "\n", "\n\n"))
 	for _, s := range sections {
 		r.section(p, s.title)
 	}
 	r.survivors(p)
-	if r.Plan.Every {
-		p("\n## What each scenario catches\n\n| scenario | mutants | made for it | others |\n|---|---|---|---|\n")
-		for _, s := range suite.All() {
-			made, others := r.caughtBy(s.Name)
-			p("| %s | %d | %s | %s |\n", short(s.Name), len(made)+len(others), strings.Join(made, " "), strings.Join(others, " "))
-		}
-		var silent []string
-		for _, s := range suite.All() {
-			if made, others := r.caughtBy(s.Name); len(made)+len(others) == 0 {
-				silent = append(silent, short(s.Name))
-			}
-		}
-		if len(silent) > 0 {
-			p("\nThese catch nothing: %s.\n", strings.Join(silent, ", "))
-		} else {
-			p("\nEach catches something.\n")
+	r.scenarios(p)
+	return b.String()
+}
+
+// scenarios writes what each scenario has caught.
+func (r Report) scenarios(p printer) {
+	p("\n## What each scenario catches\n\n")
+	if !r.Plan.Every {
+		p("Of those that were tried on a mutant: first those named for it, the others only if these were silent.\n\n")
+	}
+	p("| scenario | mutants | made for it | others |\n|---|---|---|---|\n")
+	var silent []string
+	for _, s := range suite.All() {
+		made, others := r.caughtBy(s.Name)
+		p("| %s | %d | %s | %s |\n", short(s.Name), len(made)+len(others), strings.Join(made, " "), strings.Join(others, " "))
+		if len(made)+len(others) == 0 {
+			silent = append(silent, short(s.Name))
 		}
 	}
-	return b.String()
+	if len(silent) > 0 {
+		p("\nThese have caught nothing: %s.\n", strings.Join(silent, ", "))
+	} else {
+		p("\nEach has caught something.\n")
+	}
 }
 
 // section writes the table of the mutants of one section that were caught, or of the correct ones.

@@ -45,8 +45,8 @@ func short(scenario string) string { return strings.TrimPrefix(scenario, "Test")
 // seconds is d for a table.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
-// Text writes the tables as a terminal shows them: the mutants, survivors last; then, if all scenarios were tried on
-// each, what those catch; then the counts.
+// Text writes the tables as a terminal shows them: the mutants, survivors last; then what each scenario has caught; then
+// the counts.
 func (r Report) Text(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "\nid\twhat it does\toutcome\tcaught by\tseed\tCPU\tschedule\n")
@@ -66,10 +66,9 @@ func (r Report) Text(out io.Writer) error {
 			fmt.Fprintf(w, "\t  silent: %s\t\t\t\t\t\n", strings.Join(v.Missed, " "))
 		}
 	}
-	if r.Plan.Every {
-		fmt.Fprint(w, "\nscenario\tcatches\tmade for it\n")
-		for _, s := range suite.All() {
-			made, others := r.caughtBy(s.Name)
+	fmt.Fprint(w, "\nscenario\tcatches\tmade for it\n")
+	for _, s := range suite.All() {
+		if made, others := r.caughtBy(s.Name); len(made)+len(others) > 0 {
 			fmt.Fprintf(w, "%s\t%d\t%s\n", short(s.Name), len(made)+len(others), strings.Join(made, " "))
 		}
 	}

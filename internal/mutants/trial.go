@@ -34,7 +34,7 @@ type Catch struct {
 type Verdict struct {
 	Mutant  Mutant
 	Catches []Catch       // in the order in which they were made; those that must catch it come first
-	Missed  []string      // that must catch it, were tried before it was caught, and did not
+	Missed  []string      // that must catch it, and did not
 	Runs    int           // of scenarios and schedules
 	CPU     time.Duration // of all of those: each takes one core
 	Build   time.Duration // real time in which the mutant was made a program
@@ -142,40 +142,47 @@ func (b *bank) open(ctx context.Context, dir string, labs []string) (*campaign.S
 	return s, err
 }
 
-// lab tries one lab's scenarios and hunt: first who must catch the mutant, then the rest of the suites, then the hunt.
-// It goes on with other scenarios after a catch only where the plan wants to know who else does.
+// lab tries one lab's scenarios and hunt: first all who must catch the mutant, then, if none has, the rest of the suites,
+// then the hunt.
 func (t *trial) lab(ctx context.Context, lab string) error {
 	caught := func() bool { return len(t.v.Catches) > 0 }
-	if t.Suites {
-		for _, name := range t.mutant.Catchers {
-			if name == Hunt || caught() && !t.Every {
-				continue
-			}
+	hunted := false
+	for _, name := range t.mutant.Catchers {
+		found, err := true, error(nil)
+		switch {
+		case name != Hunt && t.Suites:
 			s, _ := suite.Find(name) // Parse has looked
-			found, err := t.seeds(ctx, lab, s, t.Seeds)
-			if err != nil {
-				return err
-			}
-			if !found {
-				t.v.Missed = append(t.v.Missed, name)
-			}
+			found, err = t.seeds(ctx, lab, s, t.Seeds)
+		case name == Hunt && t.Hunt > 0 && !caught():
+			hunted = true
+			found, err = t.hunt(ctx, lab, t.Hunt)
 		}
+		if err != nil {
+			return err
+		}
+		if !found {
+			t.v.Missed = append(t.v.Missed, name)
+		}
+	}
+	if t.Suites && t.Rest > 0 && (!caught() || t.Every) {
 		if err := t.rest(ctx, lab); err != nil {
 			return err
 		}
 	}
-	if caught() || t.Hunt == 0 {
+	if caught() || hunted || t.Hunt == 0 {
 		return nil
 	}
-	return t.hunt(ctx, lab)
+	seeds := t.Hunt
+	if t.mutant.Fate != Caught {
+		seeds = min(t.Hunt, t.Pass)
+	}
+	_, err := t.hunt(ctx, lab, seeds)
+	return err
 }
 
 // rest tries the scenarios that nobody expects to catch the mutant, those first that take little: on one seed, then on
 // the next.
 func (t *trial) rest(ctx context.Context, lab string) error {
-	if len(t.v.Catches) > 0 && !t.Every || t.Rest == 0 {
-		return nil
-	}
 	order, err := t.cheapest(ctx, lab)
 	if err != nil {
 		return err
