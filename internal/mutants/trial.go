@@ -276,7 +276,7 @@ func (t *trial) race(ctx context.Context, dir string) (caught bool, err error) {
 			continue
 		}
 		var spent time.Duration
-		for seed := uint64(1); seed <= uint64(t.Rest); seed++ {
+		for seed := uint64(1); seed <= uint64(min(t.Seeds, raceSeeds)); seed++ {
 			o, err := program.run(ctx, name, seed)
 			if err != nil {
 				return false, err
