@@ -64,7 +64,7 @@ func part3A() []Scenario {
 
 // A lone client on a healthy cluster does not wait for heartbeats.
 func speed(k *tester.KV) {
-	const operations = 1000
+	const operations = 500
 	c := k.Client()
 	c.Get("x") // until there is a leader
 	begin, want := k.Now(), ""
