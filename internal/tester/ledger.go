@@ -187,9 +187,14 @@ func (s *service) snapshot() []byte {
 	return data
 }
 
-func (s *service) restore(data []byte) error {
+// restore takes the state from a snapshot, where the service has applied no further than last anywhere: a snapshot can
+// be made up.
+func (s *service) restore(data []byte, last int) error {
 	if len(data) != snapshotSize || string(data[:8]) != snapshotMagic {
 		return fmt.Errorf("these %d bytes are no snapshot that the service has made", len(data))
+	}
+	if index := binary.BigEndian.Uint64(data[8:]); index == 0 || index > uint64(last) {
+		return fmt.Errorf("a snapshot of index %d was made up: %d is the last that was applied anywhere", index, last)
 	}
 	s.index = int(binary.BigEndian.Uint64(data[8:]))
 	s.prefix = binary.BigEndian.Uint64(data[16:])

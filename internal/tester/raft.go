@@ -187,7 +187,7 @@ func (r *Raft) EverybodyApplies(index int, limit time.Duration) {
 func (r *Raft) applied(node int, m Apply) (Snapshot, bool) {
 	s := &r.services[node]
 	if m.Install {
-		if err := s.restore(m.Data); err != nil || s.index != m.Index {
+		if err := s.restore(m.Data, r.ledger.last()); err != nil || s.index != m.Index {
 			r.fail(StateMachineSafety, fmt.Sprintf("server %d delivered a snapshot of index %d that the service "+
 				"never took there (it holds index %d, error %v)", node, m.Index, s.index, err))
 			return Snapshot{}, false
@@ -227,7 +227,7 @@ func (r *Raft) booted(node int) int {
 	if len(data) == 0 {
 		return 0
 	}
-	if err := r.services[node].restore(data); err != nil {
+	if err := r.services[node].restore(data, r.ledger.last()); err != nil {
 		r.fail(StateMachineSafety, fmt.Sprintf("the disk of server %d: %v", node, err))
 	}
 	return r.services[node].index

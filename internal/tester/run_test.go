@@ -117,6 +117,7 @@ func TestEachInvariantCanFail(t *testing.T) {
 				s := service{index: 2, prefix: 77}
 				g.deliver = func(me int, m Apply) Apply {
 					if me == 1 && m.Index == 2 {
+						time.Sleep(time.Second / 2) // others have applied it
 						return Apply{Install: true, Index: 2, Data: s.snapshot()}
 					}
 					return m
@@ -128,6 +129,18 @@ func TestEachInvariantCanFail(t *testing.T) {
 					return Apply{Install: true, Index: 1, Data: []byte("?")}
 				}
 			}, Config{}, agreeTwice},
+		{"a snapshot that was made up", StateMachineSafety, "made up: 0 is the last that was applied",
+			func(g *fakeGroup) {
+				s := service{index: 1 << 40}
+				g.deliver = func(me int, m Apply) Apply {
+					return Apply{Install: true, Index: 1 << 40, Data: s.snapshot()}
+				}
+			}, Config{}, agreeTwice},
+		{"a made up snapshot on a disk", StateMachineSafety, "the disk of server 1: a snapshot of index 1099511627776",
+			func(g *fakeGroup) {
+				s := service{index: 1 << 40}
+				g.copied = func(d *fakeDisk) *fakeDisk { return &fakeDisk{snapshot: s.snapshot()} }
+			}, Config{}, func(r *Raft) { agreeTwice(r); r.Crash(1); r.Restart(1) }},
 		{"a snapshot from before", Monotonic, "after it had applied 2",
 			func(g *fakeGroup) {
 				s := service{index: 1, prefix: chain(0, trace.DigestOf("one"))}
