@@ -114,6 +114,9 @@ func text(b []byte) (s, rest []byte, ok bool) {
 // functions.
 func importOf(body []byte, module, name string) (int, error) {
 	count, rest, ok := number(body)
+	if !ok {
+		return -1, errBinary
+	}
 	found := -1
 	for i := range int(count) {
 		var from, as []byte
