@@ -21,7 +21,7 @@ func TestMutants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	says(t, string(text), "| P10 | saves no snapshot along with the state after the first time |", "| SnapshotInit2D (1) | Monotonic |")
+	says(t, string(text), "| P10 | saves no snapshot along with the state after the first time |", "| SnapshotInit2D (1)", "| Monotonic |")
 }
 
 // What survives and must not makes another status, and is said in JSON, too.
