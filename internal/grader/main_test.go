@@ -46,10 +46,10 @@ func saboteur(mishap []string, in io.Reader) io.Reader {
 	}
 	out, into := io.Pipe()
 	go func() {
-		defer into.Close()
 		for r := bufio.NewReader(in); ; {
 			line, err := r.ReadBytes('\n')
 			if err != nil {
+				into.Close() // not deferred: a panic is to end the process, not what it serves
 				return
 			}
 			var task worker.Task
