@@ -261,7 +261,7 @@ func churn(r *tester.Raft) {
 				index := offerToAny(r, command)
 				if index > 0 && r.AppliedWithin(r.Between(0, 300*time.Millisecond), index, command, 1) {
 					kept[client] = append(kept[client], agreement{index, command})
-					r.Sleep(r.Between(0, 20*time.Millisecond))
+					r.Sleep(r.Between(0, 60*time.Millisecond))
 				} else {
 					r.Sleep(r.Between(20*time.Millisecond, 100*time.Millisecond))
 				}
