@@ -55,6 +55,7 @@ type Config struct {
 	// Patience is how long the go command may take for a submission, in real time; 0 means five minutes, some fifty
 	// times what is usual. Sources can be written that keep a compiler busy for ever.
 	Patience   time.Duration
+	Memory     int64 // bytes that a compiler may take, where the system can hold it to that; 0 means 4 GiB
 	MaxProgram int64 // bytes of the program of a submission; 0 means 96 MiB, a dozen times what is usual
 }
 
@@ -64,7 +65,7 @@ type Builder struct {
 	tool   tool
 	store  store
 	share  sharing
-	limits Config // Patience and MaxProgram of it
+	limits Config // Patience, Memory and MaxProgram of it
 }
 
 // New returns a Builder. It asks the go command for its version once; an error is one of infrastructure.
@@ -82,6 +83,9 @@ func New(c Config) (*Builder, error) {
 	b := &Builder{root: root, share: sharing{running: map[string]*compile{}}, limits: c}
 	if c.Patience == 0 {
 		b.limits.Patience = 5 * time.Minute
+	}
+	if c.Memory == 0 {
+		b.limits.Memory = 4 << 30
 	}
 	if c.MaxProgram == 0 {
 		b.limits.MaxProgram = 96 << 20

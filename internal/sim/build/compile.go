@@ -135,17 +135,20 @@ func refuse(format string, args ...any) error {
 
 // goBuild runs the go command, as long as the builder's patience lasts. An *Error names files by their labels.
 func (b *Builder) goBuild(ctx context.Context, t *tree, tool tool, args []string, labels map[string]string) error {
-	limited, cancel := ctx, func() {}
+	limited, cancel, memory := ctx, func() {}, int64(0)
 	if !t.tests {
 		limited, cancel = context.WithTimeout(ctx, b.limits.Patience)
+		memory = b.limits.Memory
 	}
 	defer cancel()
-	output, err := tool.run(limited, t.root, args...)
+	output, err := tool.run(limited, memory, t.root, args...)
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && limited.Err() != nil:
 		return refuse("the compiler did not come to an end within %v", b.limits.Patience)
+	case memory > 0 && outgrown(output, memory):
+		return refuse("the compiler needs more than %d MB of memory for it", memory>>20)
 	}
 	return t.diagnose(ctx, output, err, labels)
 }

@@ -40,6 +40,13 @@ func failed(output string) bool {
 	return false
 }
 
+// starved is how a compiler ends that gets no more memory.
+var starved = regexp.MustCompile(`(?m)^(fatal error: |runtime: )(runtime: )?(out of memory|cannot allocate memory)`)
+
+// outgrown says whether a build has failed because a compiler wanted more memory than it may have, of which the
+// machine had more.
+func outgrown(output string, most int64) bool { return starved.MatchString(output) && hasMemory(most) }
+
 // diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
 // sources are at fault. The compiler may call a file by its name in the workspace, from wherever it sees that;
 // labels says by lastTwo which it is.
@@ -88,6 +95,8 @@ func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
 	file := m[1]
 	if label := labels[lastTwo(file)]; label != "" {
 		file = label
+	} else if label, is := strings.CutPrefix(file, module+"/"); is && t.files[label] != nil {
+		file = label // as its back end calls it
 	} else if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
 		file = rel
 	}

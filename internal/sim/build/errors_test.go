@@ -148,7 +148,7 @@ func exitError(t *testing.T) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = tool.run(t.Context(), ".", "no-such-subcommand")
+	_, err = tool.run(t.Context(), 0, ".", "no-such-subcommand")
 	if err == nil {
 		t.Fatal("it did not fail")
 	}

@@ -79,8 +79,9 @@ func (t tool) away() tool {
 	return t
 }
 
-// run runs the go command in dir and returns what it printed.
-func (t tool) run(ctx context.Context, dir string, args ...string) (output string, err error) {
+// run runs the go command in dir and returns what it printed. It and each compiler that it starts have so many bytes of
+// memory; 0 means as many as there are.
+func (t tool) run(ctx context.Context, memory int64, dir string, args ...string) (output string, err error) {
 	cmd := exec.CommandContext(ctx, t.path, args...)
 	cmd.Dir, cmd.Env = dir, t.env
 	var out bytes.Buffer
@@ -93,6 +94,12 @@ func (t tool) run(ctx context.Context, dir string, args ...string) (output strin
 		return cmd.Process.Signal(os.Interrupt)
 	}
 	cmd.WaitDelay = 5 * time.Second
-	err = cmd.Run()
+	if err = cmd.Start(); err != nil {
+		return "", err
+	}
+	if memory > 0 {
+		limitMemory(cmd.Process.Pid, memory) // long before it has found out what to compile
+	}
+	err = cmd.Wait()
 	return out.String(), err
 }
