@@ -318,8 +318,8 @@ func (h *host) ended(in *instance, e ending) {
 	if in.site != 0 && code.Place != nil && e.kind() == CPULimit {
 		detail += ", last at " + code.Place(in.site)
 	}
-	if e.kind() == Panicked {
-		detail = lastWords(code.Localize(in.out.String()))
+	if words := lastWords(code.Localize(in.out.String())); words != "" && e.kind() == Panicked {
+		detail = words
 	}
 	h.found(e.kind(), in.who, detail)
 	h.bury(in)

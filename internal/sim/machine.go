@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -110,8 +111,8 @@ func (m *machine) initialize(in *instance) error {
 	}
 	output := m.program.code.Localize(in.out.String())
 	ending := m.end.describe() + " in an init function"
-	if m.end.kind() == Panicked {
-		ending += "\n" + lastWords(output)
+	if words := lastWords(output); words != "" && m.end.kind() == Panicked {
+		ending = "in an init function: " + words
 	}
 	return &LoadError{Verdict: m.end.kind(), Ending: ending, Output: output}
 }
@@ -136,7 +137,8 @@ func (e ending) describe() string {
 	case e.verdict != "":
 		return e.text
 	case e.err != nil:
-		return fmt.Sprintf("was stopped: %v", e.err)
+		reason, _, _ := strings.Cut(e.err.Error(), "\n") // addresses within the program follow
+		return "was stopped: " + reason
 	case e.exited && e.code == goPanic:
 		return "panicked"
 	case e.exited:

@@ -3,8 +3,10 @@ package raft
 
 import (
 	"fmt"
+	"io"
 	"math/big"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -41,6 +43,10 @@ func init() {
 	switch fault {
 	case "exit in init":
 		os.Exit(0)
+	case "input":
+		if all, err := io.ReadAll(os.Stdin); len(all) > 0 || err != nil {
+			panic(err)
+		}
 	case "panic in init":
 		panic("not today")
 	}
@@ -94,6 +100,11 @@ func (rf *Raft) break_(applyCh chan ApplyMsg) {
 		go func() {
 			var p *Raft
 			p.count++ // nil
+		}()
+	case "trap":
+		go func() {
+			time.Sleep(time.Millisecond)
+			runtime.Breakpoint()
 		}()
 	case "exit":
 		go func() {
