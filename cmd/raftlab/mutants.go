@@ -56,7 +56,7 @@ func mutantsCommand() *cobra.Command {
 	flags.IntVar(&f.plan.Seeds, "seeds", f.plan.Seeds, "seeds for each test that must catch a mutant")
 	flags.IntVar(&f.plan.Rest, "rest", f.plan.Rest, "seeds for each other test; 0: none of them")
 	flags.IntVar(&f.plan.Hunt, "hunt", f.plan.Hunt, "seeds for the hunt, at most; 0: no hunt")
-	flags.IntVar(&f.plan.Pass, "pass", f.plan.Pass, "seeds for the hunt on what nothing must catch, at most")
+	flags.IntVar(&f.plan.Pass, "pass", f.plan.Pass, "seeds for the hunt on what is correct or equivalent, at most")
 	flags.StringVar(&f.by, "by", "", "suites or hunt: the one of them alone")
 	flags.BoolVar(&f.plan.Every, "every", false, "try all tests on a mutant that is caught, too")
 	flags.BoolVar(&f.plan.Shrink, "shrink", false, "shrink the hunt's schedules")

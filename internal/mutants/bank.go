@@ -29,7 +29,7 @@ type Plan struct {
 	Seeds  int      // for the scenarios that must catch a mutant; 1 or more
 	Rest   int      // for the other scenarios; 0: those are not tried
 	Hunt   int      // schedules drawn for what the suites do not catch; 0: none
-	Pass   int      // as many at most for what nothing must catch, for each lab
+	Pass   int      // as many at most for what is correct or equivalent, for each lab
 	Shrink bool     // make the schedules that catch one as short as they can be
 	Every  bool     // try the other scenarios also on what is caught: which catch which?
 	// Began and Done are told of each mutant, one call at a time. Nil: nobody is.

@@ -19,7 +19,7 @@ func (r Report) Markdown() string {
 	p("Written by `make mutants`; what the bank is, and how to add to it, is in the documentation of\n"+
 		"[internal/mutants](../../internal/mutants). In the simulator each mutant met the scenarios named for it, with seeds\n"+
 		"from 1 until one failed, %d at most; if none did, all others of its lab, on so many seeds: %d; if none did, the\n"+
-		"hunt, with %d seeds at most. What nothing needs to catch met the suites and %d schedules of each lab. Runs are the\n"+
+		"hunt, with %d seeds at most. What is correct or equivalent met the suites and %d schedules of each lab. Runs are the\n"+
 		"same each time; CPU is of this machine.\n\n",
 		r.Plan.Seeds, r.Plan.Rest, r.Plan.Hunt, min(r.Plan.Pass, r.Plan.Hunt))
 	p("%s\n", strings.ReplaceAll(r.Summary(), "\n", "\n\n"))

@@ -173,7 +173,7 @@ func (t *trial) lab(ctx context.Context, lab string) error {
 		return nil
 	}
 	seeds := t.Hunt
-	if t.mutant.Fate != Caught {
+	if t.mutant.Fate == Correct || t.mutant.Fate == Equivalent {
 		seeds = min(t.Hunt, t.Pass)
 	}
 	_, err := t.hunt(ctx, lab, seeds)
