@@ -154,6 +154,10 @@ func (o *Options) prepare(sources []intake.Source) ([]intake.Source, error) {
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, usage("make the output folder: %v", err)
 	}
+	// What names files names them by where they are, wherever links lead there from.
+	if o.Out, err = filepath.EvalSymlinks(o.Out); err != nil {
+		return nil, usage("the output folder: %v", err)
+	}
 	return kept, nil
 }
 

@@ -19,9 +19,13 @@ func (b *batch) score(s *submission, interrupted bool) results.Submission {
 	if s.refusal != nil {
 		r.Hash = "" // which is of the reasons
 	}
-	if s.staged.KV && !s.staged.Raft && !b.Course.ReferenceRaft && slices.Contains(b.Course.Labs, course.KV) {
-		r.Notes = append(r.Notes, "kvraft was not run: it comes without a package raft, and course.yaml has no "+
-			"reference-raft that says to judge it on the course's own")
+	if s.staged.KV && !s.staged.Raft && slices.Contains(b.Course.Labs, course.KV) {
+		note := "kvraft was not run: it comes without a package raft, and course.yaml has no reference-raft that says " +
+			"to judge it on the course's own"
+		if b.Course.ReferenceRaft {
+			note = "kvraft runs on the course's own raft"
+		}
+		r.Notes = append(r.Notes, note)
 	}
 	r.Status, r.Problems = b.status(s, interrupted)
 	for i, p := range r.Problems {

@@ -166,6 +166,9 @@ func TestStatuses(t *testing.T) {
 	if len(alone.units) != 1 || alone.units[0].lab != "kv" {
 		t.Errorf("a service alone, on the course's Raft: %d units", len(alone.units))
 	}
+	if got := b.score(alone, true); len(got.Notes) != 1 || got.Notes[0] != "kvraft runs on the course's own raft" {
+		t.Errorf("a service alone, on the course's Raft: notes %q", got.Notes)
+	}
 }
 
 // TestJournalThatCannotBeWritten ends the grading: what it finds out would be lost.

@@ -103,7 +103,7 @@ func (c *checker) note(pos token.Pos, format string, args ...any) {
 
 // clause compares a file's package clause with that of its folder.
 func (c *checker) clause(tree *ast.File, expected map[string]string) {
-	if tree.Name == nil || tree.Name.Name == "_" {
+	if tree.Name == nil || tree.Name.Name == "_" || tree.Name.Name == "" { // "" where the parser has given up
 		return
 	}
 	dir := path.Dir(c.file.Path)

@@ -85,6 +85,10 @@ raft/x.go:25: a line directive is not obeyed`
 	if got != "" || notes != want {
 		t.Errorf("refused %q\nnotes\n%s\nwant\n%s", got, notes, want)
 	}
+	deep := "package raft\n\nvar x = " + strings.Repeat("(", 100_010) // of which the parser does not even tell the package
+	if got, _ = check(Rules{}, File{"raft/x.go", "raft", []byte(deep)}); got != "" {
+		t.Errorf("what the build has words for: %q", got)
+	}
 	got, _ = check(Rules{}, File{"u/a.go", "", []byte("package a\n")}, File{"u/b.go", "", []byte("\npackage b\n")})
 	if !strings.HasPrefix(got, "u/b.go:2:9 [package clause] package b, in a folder of package a") {
 		t.Errorf("two clauses: %q", got)

@@ -48,7 +48,7 @@ func Stage(ctx context.Context, src Source, dir string, o Options) (Staged, erro
 	c.lacks()
 	c.gaps(b)
 	if !s.Raft {
-		c.note("there is no package raft: kvraft runs on the course's own")
+		c.note("there is no package raft")
 	}
 	for _, f := range c.files {
 		s.Origin[f.as] = f.path

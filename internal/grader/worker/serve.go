@@ -122,7 +122,7 @@ func (s *server) open(ctx context.Context) (o Opened) {
 	case errors.As(err, &theirs):
 		for _, d := range theirs.Diagnostics {
 			o.Problems = append(o.Problems, results.Place{File: s.own(d.File), Line: d.Line, Column: d.Column,
-				Text: s.relative(d.Text)})
+				Text: head(s.relative(d.Text), mostMessage)})
 		}
 	case err != nil:
 		o.Lost = s.relative(err.Error())

@@ -25,7 +25,8 @@ func TestMemoryOfTheCompiler(t *testing.T) {
 		dir := write(t, "", map[string]string{"raft.go": c.text})
 		_, err = b.Build(t.Context(), Spec{Raft: dir, Main: small})
 		var theirs *Error
-		if c.says == "" && err != nil || c.says != "" && (!errors.As(err, &theirs) || !strings.Contains(err.Error(), c.says)) {
+		if c.says == "" && err != nil ||
+			c.says != "" && (!errors.As(err, &theirs) || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("got %v, want %q", err, c.says)
 		}
 	}
