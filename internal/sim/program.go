@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -23,6 +24,7 @@ const (
 // Program is a submission, compiled. It is safe for concurrent use.
 type Program struct {
 	runtime  wazero.Runtime
+	cache    wazero.CompilationCache // which owns the machine code; nil: the runtime does
 	compiled wazero.CompiledModule
 	ctx      context.Context
 	code     Code
@@ -81,11 +83,11 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{globals: globals, images: map[uint64]*Image{}}
-	if err = p.compile(ctx, module, code, cacheDir); err != nil {
-		return nil, err
+	if err = p.compile(ctx, module, code, cacheDir); err == nil {
+		err = p.findNoise()
 	}
-	if err = p.findNoise(); err != nil {
-		p.Close()
+	if err != nil {
+		_ = p.Close() // why it cannot be used is worth more
 		return nil, err
 	}
 	return p, nil
@@ -95,11 +97,10 @@ func Load(ctx context.Context, code Code, cacheDir string) (*Program, error) {
 func (p *Program) compile(ctx context.Context, module []byte, code Code, cacheDir string) (err error) {
 	config := wazero.NewRuntimeConfigCompiler()
 	if cacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
-		if err != nil {
+		if p.cache, err = wazero.NewCompilationCacheWithDir(cacheDir); err != nil {
 			return fmt.Errorf("sim: open the cache of compiled programs: %w", err)
 		}
-		config = config.WithCompilationCache(cache)
+		config = config.WithCompilationCache(p.cache)
 	}
 	if code.Localize == nil {
 		code.Localize = func(trace string) string { return trace }
@@ -120,7 +121,14 @@ func (p *Program) compile(ctx context.Context, module []byte, code Code, cacheDi
 
 // Close frees what the program holds. No simulation of it may be running.
 func (p *Program) Close() error {
-	if err := p.runtime.Close(p.ctx); err != nil {
+	var err error
+	if p.runtime != nil {
+		err = p.runtime.Close(p.ctx)
+	}
+	if p.cache != nil {
+		err = errors.Join(err, p.cache.Close(p.ctx))
+	}
+	if err != nil {
 		return fmt.Errorf("sim: close the program: %w", err)
 	}
 	return nil
