@@ -96,7 +96,7 @@ func (b *Builder) compile(ctx context.Context, spec Spec, t *tree, key string) (
 			if err := os.WriteFile(as, text, 0o666); err != nil {
 				return program{}, fmt.Errorf("build: %w", err)
 			}
-			replace[filepath.Join(t.root, filepath.FromSlash(label))], labels[lastTwo(as)] = as, label
+			replace[filepath.Join(t.root, filepath.FromSlash(label))], labels[as] = as, label
 		}
 	}
 	list, err := json.Marshal(map[string]any{"Replace": replace})

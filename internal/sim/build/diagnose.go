@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,12 +50,12 @@ var starved = regexp.MustCompile(`(?m)^(fatal error: |runtime: )(runtime: )?(out
 func outgrown(output string, most int64) bool { return starved.MatchString(output) && hasMemory(most) }
 
 // diagnose makes an error of what go build printed when it failed: an *Error, whose files are labels, if the
-// sources are at fault. The compiler may call a file by its name in the workspace, from wherever it sees that;
-// labels says by lastTwo which it is.
+// sources are at fault. The compiler calls files by their names in the workspace; labels says which they are.
 func (t *tree) diagnose(ctx context.Context, output string, err error, labels map[string]string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("build: %w", ctx.Err())
 	}
+	output = t.renamed(output, labels)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() < 0 || failed(output) {
 		return fmt.Errorf("build: go build: %w\n%s", err, strings.TrimSpace(output))
@@ -65,7 +67,7 @@ func (t *tree) diagnose(ctx context.Context, output string, err error, labels ma
 		indented := strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "    ")
 		if m := placed.FindStringSubmatch(strings.TrimSpace(line)); m != nil && !strings.HasPrefix(line, "#") {
 			if !indented || !continues {
-				found = append(found, t.diagnostic(m, labels))
+				found = append(found, t.diagnostic(m))
 				continues = true
 				continue
 			}
@@ -75,7 +77,7 @@ func (t *tree) diagnose(ctx context.Context, output string, err error, labels ma
 			found[len(found)-1].Text += "\n" + line
 		case strings.HasPrefix(line, "package ") || strings.HasPrefix(line, "import cycle"):
 			found = append(found, Diagnostic{Text: line})
-			continues = strings.Contains(output, "import cycle")
+			continues = true // what it imports, and what is wrong with that
 		case strings.HasPrefix(line, "#") || line == "":
 			continues = false
 		}
@@ -91,11 +93,9 @@ func (t *tree) diagnose(ctx context.Context, output string, err error, labels ma
 }
 
 // diagnostic is a match of placed.
-func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
+func (t *tree) diagnostic(m []string) Diagnostic {
 	file := m[1]
-	if label := labels[lastTwo(file)]; label != "" {
-		file = label
-	} else if label, is := strings.CutPrefix(file, module+"/"); is && t.files[label] != nil {
+	if label, is := strings.CutPrefix(file, module+"/"); is && t.files[label] != nil {
 		file = label // as its back end calls it
 	} else if rel, err := filepath.Rel(t.root, file); filepath.IsAbs(file) && err == nil && filepath.IsLocal(rel) {
 		file = rel
@@ -109,8 +109,15 @@ func (t *tree) diagnostic(m []string, labels map[string]string) Diagnostic {
 	return d
 }
 
-// lastTwo is the name of a file in its folder.
-func lastTwo(name string) string {
-	dir, file := filepath.Split(filepath.Clean(name))
-	return filepath.Base(dir) + "/" + file
+// renamed returns what a build has printed with labels for the names that files have in the workspace, which are
+// others each time. The go command tells them from where it runs, if that is shorter.
+func (t *tree) renamed(output string, labels map[string]string) string {
+	var names []string
+	for _, file := range slices.Sorted(maps.Keys(labels)) {
+		names = append(names, file, labels[file])
+		if rel, err := filepath.Rel(t.root, file); err == nil {
+			names = append(names, rel, labels[file])
+		}
+	}
+	return strings.NewReplacer(names...).Replace(output)
 }

@@ -29,6 +29,12 @@ var mistakes = []struct {
 		[]string{"help.go:7:1: missing return"}},
 	{"a package below", map[string]string{"raft.go": "package raft\n\nimport \"6.824/raft/log\"\n\nfunc Make() { log.F() }\n",
 		"log/log.go": "package log\n\nfunc F() { var x int }\n"}, []string{"log/log.go:3:16: declared and not used: x"}},
+	{"a second declaration", map[string]string{"raft.go": "package raft\n\nfunc Make() {}\n",
+		"two.go": "package raft\n\nfunc Make() {}\n\ntype T int\n\nfunc (T) F() {\n}\n\nfunc (T) F() {\n}\n"},
+		[]string{"two.go:3:6: Make redeclared in this block\n\traft/raft.go:3:6: other declaration of Make",
+			"two.go:10:10: method T.F already declared at raft/two.go:7:10"}},
+	{"a name that no file can have", map[string]string{"raft.go": "package raft\n\nfunc Make() {}\n",
+		"-x.go": "package raft\n"}, []string{"invalid input file name \"-x.go\""}},
 	{"an unknown module", map[string]string{
 		"raft.go": "package raft\n\nimport (\n\t\"github.com/sirupsen/logrus\"\n)\n\nfunc Make() { logrus.Print() }\n"},
 		[]string{"raft.go:4:2: no required module provides package github.com/sirupsen/logrus"}},
