@@ -189,8 +189,10 @@ func (c *collection) gaps(b *bundle) {
 	}
 }
 
-// isHarness says whether a folder is of the lab's own.
+// isHarness says whether a folder is of the lab's own, or of the tools that are handed out with it.
 func (c *collection) isHarness(dir string) bool {
 	is := func(name string) bool { return dir == path.Join(c.layout.root, name) }
-	return slices.ContainsFunc(given, is) || is("models")
+	below := func(name string) bool { return strings.HasPrefix(dir, path.Join(c.layout.root, name)+"/") }
+	ours := c.layout.module == "raftlab" && slices.ContainsFunc([]string{"cmd", "internal", "porcupine"}, below)
+	return ours || slices.ContainsFunc(given, is) || is("models")
 }
