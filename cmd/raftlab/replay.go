@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +39,9 @@ type replayFlags struct {
 	events   string
 	verbose  bool
 	strict   bool
+	memory   byteSize // limits of each peer; 0: the default
+	output   byteSize
+	cpu      time.Duration
 }
 
 func replayCommand() *cobra.Command {
@@ -84,6 +88,9 @@ func replayCommand() *cobra.Command {
 	flags.StringVar(&f.schedule, "schedule", "", "play the schedule in this file instead of a test")
 	flags.StringVar(&f.events, "events", "", "also write all events to this file, as JSONL")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print all events")
+	flags.Var(&f.memory, "memory", "of each peer, if a grade's limits were others, such as 64MiB")
+	flags.Var(&f.output, "output", "what each peer may print, if a grade's limits were others")
+	flags.DurationVar(&f.cpu, "cpu", 0, "computing without waiting, if a grade's limits were others, such as 20s")
 	flags.BoolVar(&f.strict, "strict", strictWanted(), "as for raftlab test")
 	return cmd
 }
@@ -123,6 +130,7 @@ func replaySchedule(ctx context.Context, what string, f replayFlags, stdout, std
 // replayRun makes one run, twice, and shows it.
 func replayRun(ctx context.Context, target campaign.Target, scenario suite.Scenario, f replayFlags, stdout,
 	stderr io.Writer) (err error) {
+	target.Limits = sim.Limits{Memory: uint64(f.memory), Output: int64(f.output), CPU: f.cpu}
 	out := bufio.NewWriter(stdout)
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	sinks, written, err := replaySinks(f, out)

@@ -70,6 +70,8 @@ func TestTestFails(t *testing.T) {
 	}
 	says(t, again.out, "TestManyElections2A (2A: ", ": panicked after ", "server 3: panic: ", "--- server 0 printed\nhere is 0 of 7\n",
 		"The same again, event for event: hash ")
+	silent := raftlab(t.Context(), "", append(strings.Fields(line[1]), "--output", "3B", line[2])...)
+	says(t, silent.out, "output limit after ", "has printed more than 3 bytes")
 }
 
 func TestTestJSON(t *testing.T) {

@@ -239,7 +239,8 @@ func failures(c course.Course, u *unit, groups map[string]*group) []results.Fail
 		}
 		slices.Sort(f.Seeds)
 		if t := u.tasks[g.example]; !t.hidden() && f.Verdict != string(sim.Infrastructure) {
-			f.Replay = fmt.Sprintf("raftlab replay %s --seed %d", t.test.Scenario.Name, c.Seed(t.test, t.number))
+			f.Replay = fmt.Sprintf("raftlab replay %s --seed %d%s", t.test.Scenario.Name, c.Seed(t.test, t.number),
+				c.Limits.Flag(sim.Verdict(f.Verdict)))
 		}
 		all = append(all, f)
 	}

@@ -76,6 +76,20 @@ type Limits struct {
 	Run time.Duration
 }
 
+// Flag is what the command line of a replay needs for a run with that verdict to end as it did: the limit that was
+// reached, with a space before it, unless that is the default.
+func (l Limits) Flag(v sim.Verdict) string {
+	switch {
+	case v == sim.MemoryLimit && l.Peer.Memory > 0:
+		return " --memory " + sizeText(int64(l.Peer.Memory))
+	case v == sim.OutputLimit && l.Peer.Output > 0:
+		return " --output " + sizeText(l.Peer.Output)
+	case v == sim.CPULimit && l.Peer.CPU > 0:
+		return " --cpu " + l.Peer.CPU.String()
+	}
+	return ""
+}
+
 // The defaults of all that a course.yaml can say but does not.
 const (
 	defaultTitle = "Raftlab"

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"raftlab/internal/grader/course"
+	"raftlab/internal/sim"
 	"raftlab/internal/sim/campaign"
 	"raftlab/internal/suite"
 )
@@ -144,6 +145,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		{"tests: {TestReElection2A: {points: x}}", `"x" is no number of points`},
 		{"tests: {TestReElection2A: {skip: 1}}", `tests.TestReElection2A.skip: want true or false, not 1`},
 		{"limits: {memory: 1MiB}", `course.yaml:1:18: limits.memory "1MiB": want a size from 32MiB to 4GiB`},
+		{"seeds: {secret-file: /dev/null}", `seeds.secret-file has 0 characters`},
+		{"seeds: {public: 100000}", `runs of each submission: at most 1000000; take fewer seeds`},
 		{"limits: {cpu: 10}", `limits.cpu "10": want a time from 1s to 1h0m0s, such as 30s`},
 		{"labs: [kv]\nparts: {3A: {skip: true}, 3B: {skip: true}}", `no test is left to grade by`},
 		{"title: a\ntitle: b", `course.yaml:2:1: is no YAML: mapping key "title" already defined at [1:1]`},
@@ -165,6 +168,16 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	}
 	if _, err := course.Read(filepath.Join(t.TempDir(), "none.yaml"), course.Override{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestFlagsOfLimits(t *testing.T) {
+	own, none := parse(t, "limits: {memory: 64MiB, output: 5001B, cpu: 90s}").Limits, parse(t, "title: a").Limits
+	for verdict, want := range map[sim.Verdict]string{sim.MemoryLimit: " --memory 64MiB", sim.OutputLimit: " --output 5001B",
+		sim.CPULimit: " --cpu 1m30s", sim.Failed: ""} {
+		if got := own.Flag(verdict); got != want || none.Flag(verdict) != "" {
+			t.Errorf("%s: %q, want %q; without limits %q", verdict, got, want, none.Flag(verdict))
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package course
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -224,6 +223,17 @@ func (f *file) override(r *reader, o Override) {
 	f.all.public = &said[campaign.Seeds]{seeds, nil, "--seeds"}
 }
 
+// readBeginning returns what a file holds, which need not end, or as much of it as a secret may have.
+func readBeginning(name string) ([]byte, error) {
+	const most = 64 << 10
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most))
+}
+
 // readSecret returns the secret that hidden seeds are drawn from, nil if there is none.
 func (f *file) readSecret(r *reader) []byte {
 	secret := f.secret
@@ -236,10 +246,9 @@ func (f *file) readSecret(r *reader) []byte {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(r.file), name)
 		}
-		text, err := os.ReadFile(name)
-		var wrong *os.PathError
-		if errors.As(err, &wrong) {
-			r.complain(f.secretFile.at, "%s: %v", f.secretFile.path, wrong)
+		text, err := readBeginning(name)
+		if err != nil {
+			r.complain(f.secretFile.at, "%s: %v", f.secretFile.path, err)
 			return nil
 		}
 		secret = &said[string]{strings.TrimSpace(string(text)), f.secretFile.at, f.secretFile.path}

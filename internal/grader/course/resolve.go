@@ -7,6 +7,9 @@ import (
 	"raftlab/internal/suite"
 )
 
+// mostRuns is how many runs of a submission there may be, of all tests together: days of work.
+const mostRuns = 1_000_000
+
 // resolve makes a course of what the file says and of the defaults.
 func (f *file) resolve(r *reader) Course {
 	c := Course{Title: defaultTitle, Labs: []string{Raft, KV}, Limits: f.limits, Allow: f.allow,
@@ -22,6 +25,13 @@ func (f *file) resolve(r *reader) Course {
 	}
 	for _, part := range parts() {
 		c.Tests = append(c.Tests, f.resolvePart(r, c, part)...)
+	}
+	runs := 0
+	for _, test := range c.Tests {
+		runs += test.Seeds.Count()
+	}
+	if runs > mostRuns {
+		r.complain(nil, "%d runs of each submission: at most %d; take fewer seeds", runs, mostRuns)
 	}
 	if len(c.Tests) == 0 && len(r.errs) == 0 {
 		r.complain(nil, "no test is left to grade by: skip fewer of %v", c.Labs)
