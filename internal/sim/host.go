@@ -154,7 +154,7 @@ func (h *host) bear(who string, node int, key, life uint64) *instance {
 		if m, err = h.job.Program.acquire(); err == nil {
 			seed := mix(h.setup.Seed, key, life)
 			in := &instance{engine: h.engine, host: h, who: who, node: node, limits: h.job.Limits, rng: seed,
-				local: h.now, due: never, hears: true, term: -1, odds: h.job.Odds}
+				local: h.now, due: never, hears: true, term: -1, odds: h.job.Odds, pause: h.job.Pause}
 			in.skew = int64(in.rng.next()%(2*mostDrift+1)) - mostDrift
 			in.setRate(trueRate)
 			in.began = image.clock + int64(in.rng.next()%mostOffset)

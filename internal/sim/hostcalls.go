@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -125,12 +126,12 @@ func meterOdds(in *instance, _ api.Memory, p []uint64) { p[0] = uint64(in.odds) 
 // meterPause draws how long a goroutine pauses at a point: mostly it only gives way.
 func meterPause(in *instance, _ api.Memory, p []uint64) {
 	const (
-		oneIn   = 4
-		longest = 200 * time.Microsecond
+		oneIn = 4
+		usual = 200 * time.Microsecond
 	)
 	draw := in.rng.next()
 	p[0] = 0
 	if draw%oneIn == 0 {
-		p[0] = draw >> 8 % uint64(longest)
+		p[0] = draw >> 8 % uint64(cmp.Or(in.pause, usual))
 	}
 }

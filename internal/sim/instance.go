@@ -49,9 +49,10 @@ type instance struct {
 	missed bool // something was due while it was frozen
 
 	out   output
-	aloft int    // bytes of its messages that the host keeps: under way, or not answered
-	site  uint32 // where in the source it last computed (package meter), 0: unknown
-	odds  uint32 // every so manieth point of package meter matters; 0: none
+	aloft int           // bytes of its messages that the host keeps: under way, or not answered
+	site  uint32        // where in the source it last computed (package meter), 0: unknown
+	odds  uint32        // every so manieth point of package meter matters; 0: none
+	pause time.Duration // the longest at one
 
 	// What the host knows of it.
 	ends      []any // names of its network ends

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"raftlab/internal/suite"
 	"raftlab/internal/tester"
@@ -21,6 +22,9 @@ type Job struct {
 	// Odds is how many locks, channel operations and the like of instrumented code pass between two at which
 	// the seed may have another goroutine go first; 0: nowhere.
 	Odds uint32
+	// Pause is for how long a goroutine may pause there, at most, as where an operating system gives the processor to
+	// another; 0: 200 µs.
+	Pause time.Duration
 }
 
 // Run simulates a job and judges it. It blocks until that is done, or ctx is. Any number of

@@ -133,13 +133,22 @@ func (s *Submission) simulate(ctx context.Context, t task, strict bool, sinks ..
 		}
 	}()
 	return sim.Run(ctx, sim.Job{Program: s.program, Scenario: t.scenario, Seed: t.seed, Strict: strict,
-		Odds: odds(t.seed), Limits: s.limits, Sinks: sinks})
+		Odds: odds(t.seed), Pause: pause(t.seed), Limits: s.limits, Sinks: sinks})
 }
 
 // odds is how often, under a seed, goroutines give way to others where they need not: one seed in four leaves them
 // alone, the others do it ever more often. A bug that shows only among few interruptions is found as well
 // as one that needs many.
 func odds(seed uint64) uint32 { return [...]uint32{0, 1000, 200, 40}[seed%4] }
+
+// pause is how long they stay away then, at most, under a seed: in every fourth four seeds long enough for messages to go
+// to and fro meanwhile. What takes something for done that another goroutine is yet to do shows there.
+func pause(seed uint64) time.Duration {
+	if seed/4%4 == 3 {
+		return 5 * time.Millisecond
+	}
+	return 0 // the usual
+}
 
 // same says whether two results are of the same run.
 func same(a, b sim.Result) bool {
