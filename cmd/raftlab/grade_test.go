@@ -27,7 +27,7 @@ func TestGradeUsage(t *testing.T) {
 		"grade --out " + dir + " --seeds x x":               `--seeds: seeds "x": want how many`,
 		"grade --out " + dir + " --lab 4 x":                 `"4" is no lab`,
 		"grade --out " + dir + " --config " + config + " x": config + `:2:1: unknown key "pionts"`,
-		"grade --out " + dir + " " + dir:                    "is the submission itself",
+		"grade --out " + dir + " " + dir:                    "is submission ",
 		"grade --out " + dir + " --config none.yaml x":      "none.yaml: no such file",
 	} {
 		var stdout, stderr strings.Builder

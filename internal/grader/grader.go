@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"raftlab/internal/grader/course"
@@ -137,8 +138,13 @@ func (o *Options) prepare(sources []intake.Source) ([]intake.Source, error) {
 		switch other, twice := named[s.Name]; {
 		case twice:
 			return nil, usage("two submissions are called %s: %s and %s", s.Name, other, s.Path)
-		case err == nil && rel == ".":
+		case err == nil && rel == "." && o.isOurs():
 			continue // of a folder of many, in which the output was put before
+		case err == nil && rel == ".":
+			return nil, usage("the output folder %s is submission %s: choose another", o.Out, s.Name)
+		case filepath.Dir(s.Path) == o.Out:
+			return nil, usage("the output folder %s is the one that submissions lie in: choose another, below it or "+
+				"elsewhere", o.Out)
 		case err == nil && filepath.IsLocal(rel):
 			return nil, usage("the output folder %s lies in submission %s: choose one outside", o.Out, s.Name)
 		}
@@ -149,7 +155,7 @@ func (o *Options) prepare(sources []intake.Source) ([]intake.Source, error) {
 	case len(sources) == 0:
 		return nil, usage("there is no submission to grade")
 	case len(kept) == 0:
-		return nil, usage("the output folder %s is the submission itself: choose another", o.Out)
+		return nil, usage("there is nothing to grade beside the output folder %s", o.Out)
 	}
 	if err := os.MkdirAll(o.Out, 0o777); err != nil {
 		return nil, usage("make the output folder: %v", err)
@@ -159,6 +165,14 @@ func (o *Options) prepare(sources []intake.Source) ([]intake.Source, error) {
 		return nil, usage("the output folder: %v", err)
 	}
 	return kept, nil
+}
+
+// isOurs says whether the output folder is there for that: it holds a grading, or nothing.
+func (o *Options) isOurs() bool {
+	entries, err := os.ReadDir(o.Out)
+	return err == nil && (len(entries) == 0 || slices.ContainsFunc(entries, func(e os.DirEntry) bool {
+		return e.Name() == journalFile
+	}))
 }
 
 // claim opens the journal, and says whether a grading was begun there that is to be gone on with.

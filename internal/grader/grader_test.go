@@ -211,6 +211,8 @@ func TestWhatIsAskedForCannotBe(t *testing.T) {
 		filepath.Join(dir, "theirs"):         "is no grading's",
 		filepath.Join(dir, "diary"):          "is no journal",
 		filepath.Join(subs, "empty", "raft"): "lies in submission empty",
+		filepath.Join(subs, "empty"):         "is submission empty",
+		subs:                                 "is the one that submissions lie in",
 		filepath.Join(os.DevNull, "out"):     "make the output folder",
 	} {
 		_, err := Grade(t.Context(), find(t, subs), Options{Course: c, Out: out, Resume: true})

@@ -25,6 +25,9 @@ func unpack(ctx context.Context, at string, limits Limits) (*bundle, error) {
 		return nil, fmt.Errorf("intake: %w", err)
 	}
 	if info.IsDir() {
+		if at, err = filepath.EvalSymlinks(at); err != nil { // a walk does not follow links, not even the first
+			return nil, fmt.Errorf("intake: %w", err)
+		}
 		return b, b.walk(ctx, at)
 	}
 	if !info.Mode().IsRegular() {
