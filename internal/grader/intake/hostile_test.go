@@ -293,6 +293,21 @@ func TestHostileFolders(t *testing.T) {
 	}
 }
 
+// A teacher's link to a submission is the submission.
+func TestLinkToASubmission(t *testing.T) {
+	dir, batch := write(t, "", map[string]string{"raft/raft.go": good.text}), t.TempDir()
+	if err := os.Symlink(dir, filepath.Join(batch, "ann")); err != nil {
+		t.Fatal(err)
+	}
+	sources, err := Find([]string{batch})
+	if err != nil || len(sources) != 1 || sources[0].Name != "ann" {
+		t.Fatalf("found %v, %v", sources, err)
+	}
+	if s, err := Stage(t.Context(), sources[0], filepath.Join(t.TempDir(), "staged"), Options{}); err != nil || !s.Raft {
+		t.Errorf("staged %+v, %v", s, err)
+	}
+}
+
 // What is no fault of the submission's is not said to be one.
 func TestInfrastructure(t *testing.T) {
 	dir := write(t, "", map[string]string{"raft/raft.go": good.text, "full/x": ""})
