@@ -13,6 +13,9 @@ import (
 // nothing is committed, and nobody elected, without a majority that can have known of it (and have saved
 // it, in runs where servers crash).
 //
+// An operation of a client's is to spread from server to server: what a client could carry from one to another does not
+// count, so that clients which write to a majority themselves are no substitute for Raft.
+//
 // It counts too much as known rather than too little: a server is taken to know all that any message to it could have
 // said, and to save all that it knows. So whoever it accuses is guilty, however a peer chooses to work; a peer that
 // errs but happens to have exchanged the messages that it should is not accused here.
@@ -41,7 +44,9 @@ type actor struct {
 	marks  [2]uint32 // its clock when it was seen last, and before that
 	before uint32    // its clock at some time before it came to that term
 	leads  bool
-	called uint32 // a client's clock when its operation began
+
+	called uint32   // a client's clock when its operation began
+	heard  []moment // when servers first heard of that
 }
 
 // moment is when an actor did something, on its own clock.
@@ -116,7 +121,8 @@ func (c *causality) see(e trace.Event) {
 			c.applied(e, digest, fmt.Sprintf("delivered a snapshot up to index %d", e.Index))
 		}
 	case trace.Call:
-		c.actor(c.servers + e.Node).called = c.tick(c.servers + e.Node)
+		client := c.actor(c.servers + e.Node)
+		client.called, client.heard = c.tick(c.servers+e.Node), nil
 	case trace.Answer:
 		c.answered(e)
 	}
@@ -166,10 +172,28 @@ func (c *causality) learn(i int, k *knowledge) {
 	if k == nil || k == a.copy {
 		return
 	}
+	before := a.knows.seen
 	a.knows, a.copy = join(a.knows, *k), nil
 	if !c.durable && i < c.servers {
 		a.hold(i)
 	}
+	for j := c.servers; i < c.servers && j < len(c.actors); j++ {
+		client := c.actors[j]
+		if before.at(j) < client.called && client.called <= a.knows.seen.at(j) {
+			client.heard = append(client.heard, moment{i, c.tick(i)})
+		}
+	}
+}
+
+// told returns what a request of an actor carries: of a client, that it has done what it has.
+func (c *causality) told(i int) *knowledge {
+	a := c.actor(i)
+	if i < c.servers {
+		return a.sent()
+	}
+	k := &knowledge{seen: make(vector, i+1), held: make([]vector, c.servers)}
+	k.seen[i] = a.clock
+	return k
 }
 
 func join(a, b knowledge) knowledge {
@@ -222,7 +246,7 @@ func (c *causality) message(e trace.Event) {
 	call := c.calls[e.ID]
 	switch e.Kind {
 	case trace.Request:
-		c.calls[e.ID] = &carried{request: c.actor(who).sent()}
+		c.calls[e.ID] = &carried{request: c.told(who)}
 		for ; len(c.calls) > manyCalls; c.oldest++ {
 			delete(c.calls, c.oldest)
 		}
@@ -332,11 +356,19 @@ func (c *causality) answered(e trace.Event) {
 	if e.Method == "Get" {
 		return // a leader with a lease may answer alone
 	}
-	i := c.servers + e.Node
-	if have := c.holders(i, moment{i, c.actor(i).called}); len(have) < c.majority() {
-		c.fail(Quorum, fmt.Sprintf("client %d was told that its %s of %q is done, but as far as any message could tell "+
-			"only the servers %v of %d have it: %s", e.Node, e.Method, e.Text, have, c.servers, c.why("the operation")))
+	i, best := c.servers+e.Node, []int{}
+	for _, m := range c.actor(i).heard {
+		have := c.holders(i, m)
+		if len(have) >= c.majority() {
+			return
+		}
+		if len(have) > len(best) {
+			best = have
+		}
 	}
+	c.fail(Quorum, fmt.Sprintf("client %d was told that its %s of %q is done, but as far as any message between servers "+
+		"could tell only the servers %v of %d have it: %s", e.Node, e.Method, e.Text, best, c.servers,
+		c.why("the operation from another that has it")))
 }
 
 // holders returns the servers that are known to actor i to have saved (or to know) what happened at a moment.

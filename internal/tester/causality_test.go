@@ -216,6 +216,35 @@ func TestQuorumOfElectionsAndClients(t *testing.T) {
 		{"a client's write", true, true, func(s *story) { s.client(true, "Put") }, "", ""},
 		{"a client's write that one server knows of", true, true, func(s *story) { s.client(false, "Put") }, Quorum,
 			"its Put of"},
+		{"a client's write that it tells each server itself", true, true, func(s *story) {
+			const client = 1
+			s.see(trace.Event{Kind: trace.Call, Node: client, Peer: -1, Method: "Put"})
+			for range 2 { // a round to read, a round to write
+				for server := range 3 {
+					id := s.sends(trace.Event{Node: -1, Peer: server, Client: client + 1})
+					s.arrives(id, -1, server)
+					s.does(trace.Save, server)
+					s.see(trace.Event{Kind: trace.Reply, Node: server, Peer: -1, Client: client + 1, ID: id})
+					s.see(trace.Event{Kind: trace.Return, Node: -1, Peer: server, Client: client + 1, ID: id})
+				}
+			}
+			s.see(trace.Event{Kind: trace.Answer, Node: client, Peer: -1, Method: "Put"})
+		}, Quorum, "between servers could tell only the servers [0] of 3"},
+		{"a client's write that a server has passed on, and another answers", true, true, func(s *story) {
+			const client = 1
+			s.see(trace.Event{Kind: trace.Call, Node: client, Peer: -1, Method: "Append"})
+			s.arrives(s.sends(trace.Event{Node: -1, Peer: 0, Client: client + 1}), -1, 0)
+			s.does(trace.Save, 0)
+			s.asks(0, 1, true)
+			s.asks(0, 2, true)
+			s.does(trace.Crash, 0)
+			s.asks(1, 2, true) // elected, and has committed something of its own
+			id := s.sends(trace.Event{Node: -1, Peer: 1, Client: client + 1})
+			s.arrives(id, -1, 1)
+			s.see(trace.Event{Kind: trace.Reply, Node: 1, Peer: -1, Client: client + 1, ID: id})
+			s.see(trace.Event{Kind: trace.Return, Node: -1, Peer: 1, Client: client + 1, ID: id})
+			s.see(trace.Event{Kind: trace.Answer, Node: client, Peer: -1, Method: "Append"})
+		}, "", ""},
 		{"a client's read from a leader with a lease", true, true, func(s *story) { s.client(false, "Get") }, "", ""},
 	})
 }
